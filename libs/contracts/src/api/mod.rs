@@ -1,0 +1,4 @@
+//! The HTTP API's JSON forms, one file per service.
+
+pub mod auth;
+pub mod problem;

@@ -1,0 +1,7 @@
+//! What the services say to each other and to the world: ids and the JSON forms of the HTTP API.
+//!
+//! No I/O and no framework lives here. Every JSON form has a snapshot test, so that a change of
+//! the contract is a change of a reviewed file.
+
+pub mod api;
+pub mod ids;
