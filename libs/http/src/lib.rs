@@ -1,0 +1,16 @@
+//! The HTTP side every service shares: problems, sessions, request checks, metrics and the admin
+//! port.
+
+pub mod admin;
+pub mod cross_site;
+pub mod extract;
+pub mod forwarded;
+pub mod observe;
+pub mod problem;
+pub mod server;
+pub mod session;
+
+pub use extract::Json;
+pub use forwarded::Visitor;
+pub use problem::Problem;
+pub use session::Session;

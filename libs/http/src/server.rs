@@ -1,0 +1,154 @@
+//! Serving a listener within a [`Lifecycle`]: the middleware every service has, and a graceful end.
+
+use std::{io, net::TcpListener, num::NonZeroUsize, time::Duration};
+
+use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
+use secrecy::SecretString;
+use ticketing_runtime::{Health, Lifecycle, Settings, telemetry::metrics::Metrics};
+
+use crate::{
+    Problem, admin,
+    cross_site::{self, AllowedOrigins},
+    forwarded::TrustedProxy,
+    observe,
+};
+
+/// How long a client may take to send a request's head.
+const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long an idle connection is kept. Longer than Traefik keeps its own idle connections (30 s):
+/// the side that reuses a connection should be the one that closes it, or a request meets a closed
+/// one.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// Seconds; the lifecycle's deadline decides, not the server's own.
+const NEVER: u64 = 24 * 3600;
+
+/// Where a service listens and whom it believes.
+#[derive(Debug, Clone)]
+pub struct HttpSettings {
+    /// `ip:port` that Traefik routes to.
+    pub address: String,
+    /// `ip:port` of the admin port.
+    pub admin_address: String,
+    /// Threads that serve requests; by default one per core.
+    pub workers: Option<NonZeroUsize>,
+    /// Who may say where a request came from.
+    pub proxy: TrustedProxy,
+    /// Other origins that may change state.
+    pub origins: AllowedOrigins,
+}
+
+impl HttpSettings {
+    /// Reads `HTTP_ADDRESS`, `ADMIN_ADDRESS`, `HTTP_WORKERS`, `FORWARDED_TOKEN`, `TRUSTED_HOPS` and
+    /// `ALLOWED_ORIGINS`.
+    pub fn read(settings: &mut Settings) -> Option<Self> {
+        let address = settings.required("HTTP_ADDRESS");
+        let admin_address = settings.required("ADMIN_ADDRESS");
+        let workers = settings.optional("HTTP_WORKERS");
+        let token: Option<SecretString> = settings.secret("FORWARDED_TOKEN");
+        let hops = settings.or("TRUSTED_HOPS", 0);
+        let origins = settings.or("ALLOWED_ORIGINS", AllowedOrigins::default());
+        Some(Self {
+            address: address?,
+            admin_address: admin_address?,
+            workers: workers?,
+            proxy: TrustedProxy {
+                token: token?,
+                hops: hops?,
+            },
+            origins: origins?,
+        })
+    }
+}
+
+/// Serves `routes` on `listener` until the lifecycle ends: the soft token stops accepting and
+/// finishes what is in flight, the hard token drops it.
+///
+/// # Errors
+/// When the listener can't be used.
+pub fn serve(
+    listener: TcpListener,
+    settings: &HttpSettings,
+    lifecycle: &Lifecycle,
+    routes: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+) -> io::Result<()> {
+    let (proxy, origins) = (settings.proxy.clone(), settings.origins.clone());
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(proxy.clone())
+            .app_data(origins.clone())
+            .wrap(from_fn(cross_site::refuse))
+            .wrap(from_fn(observe::request))
+            .configure(&routes)
+            .default_service(web::to(not_found))
+    });
+    let workers = settings
+        .workers
+        .map_or_else(default_workers, NonZeroUsize::get);
+    let server = server
+        .workers(workers)
+        .keep_alive(KEEP_ALIVE)
+        .client_request_timeout(REQUEST_HEAD_TIMEOUT)
+        .disable_signals()
+        .shutdown_timeout(NEVER)
+        .listen(listener)?;
+    supervise(server.run(), lifecycle);
+    Ok(())
+}
+
+/// Serves the admin port until the lifecycle ends.
+///
+/// # Errors
+/// When the listener can't be used.
+pub fn serve_admin(
+    listener: TcpListener,
+    health: &Health,
+    metrics: &Metrics,
+    lifecycle: &Lifecycle,
+    internal: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+) -> io::Result<()> {
+    let (health, metrics) = (health.clone(), metrics.clone());
+    let server = HttpServer::new(move || {
+        let (health, metrics) = (health.clone(), metrics.clone());
+        App::new()
+            .wrap(from_fn(observe::request))
+            .configure(|config| admin::routes(config, health, metrics))
+            .configure(&internal)
+            .default_service(web::to(not_found))
+    });
+    let server = server
+        .workers(1)
+        .disable_signals()
+        .shutdown_timeout(NEVER)
+        .listen(listener)?;
+    supervise(server.run(), lifecycle);
+    Ok(())
+}
+
+async fn not_found() -> Result<&'static str, Problem> {
+    Err(Problem::not_found())
+}
+
+fn default_workers() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// Ties a server to the lifecycle. The program owns its signals and its deadline, so the server has
+/// none.
+fn supervise(server: Server, lifecycle: &Lifecycle) {
+    let handle = server.handle();
+    let (soft, hard) = (lifecycle.soft().clone(), lifecycle.hard().clone());
+    lifecycle.spawn(async move {
+        if let Err(error) = server.await {
+            tracing::error!(%error, "the server ended");
+        }
+    });
+    lifecycle.spawn(async move {
+        soft.cancelled().await;
+        tokio::select! {
+            () = handle.stop(true) => {}
+            () = hard.cancelled() => handle.stop(false).await,
+        }
+    });
+}
