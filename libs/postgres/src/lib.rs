@@ -1,0 +1,11 @@
+//! A service's own schema in Postgres: pool, transactions, migrations, errors.
+
+pub mod errors;
+pub mod migrate;
+pub mod pool;
+mod settings;
+mod tx;
+
+pub use pool::Pool;
+pub use settings::DatabaseSettings;
+pub use tx::transaction;

@@ -1,0 +1,70 @@
+//! Which database, as whom, and which schema.
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use ticketing_runtime::Settings;
+
+/// How a process reaches its schema.
+#[derive(Debug, Clone)]
+pub struct DatabaseSettings {
+    /// Host name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// The one database of the platform.
+    pub name: String,
+    /// The service's app role, or its owner role for `migrate`.
+    pub user: String,
+    /// That role's password.
+    pub password: SecretString,
+    /// The service's schema: the only thing on the search path.
+    pub schema: String,
+    /// The most connections this process opens.
+    pub connections: usize,
+    /// How long a request waits for a free connection before it is answered 503.
+    pub wait: Duration,
+}
+
+impl DatabaseSettings {
+    /// Reads `DATABASE_HOST`, `DATABASE_PORT`, `DATABASE_NAME`, `DATABASE_USER`,
+    /// `DATABASE_PASSWORD`, `DATABASE_SCHEMA` (by default the service's name),
+    /// `DATABASE_CONNECTIONS` and `DATABASE_WAIT`.
+    pub fn read(settings: &mut Settings, service: &str) -> Option<Self> {
+        let host = settings.required("DATABASE_HOST");
+        let port = settings.or("DATABASE_PORT", 5432);
+        let name = settings.or("DATABASE_NAME", "ticketing".to_owned());
+        let user = settings.required("DATABASE_USER");
+        let password = settings.secret("DATABASE_PASSWORD");
+        let schema = settings.or("DATABASE_SCHEMA", service.to_owned());
+        let connections = settings.or("DATABASE_CONNECTIONS", 10);
+        let wait = settings.duration_or("DATABASE_WAIT", Duration::from_secs(2));
+        if connections == Some(0) {
+            settings.wrong("DATABASE_CONNECTIONS", "at least one is needed");
+        }
+        Some(Self {
+            host: host?,
+            port: port?,
+            name: name?,
+            user: user?,
+            password: password?,
+            schema: schema?,
+            connections: connections?,
+            wait: wait?,
+        })
+    }
+
+    pub(crate) fn client(&self) -> tokio_postgres::Config {
+        let mut config = tokio_postgres::Config::new();
+        config
+            .host(&self.host)
+            .port(self.port)
+            .dbname(&self.name)
+            .user(&self.user)
+            .password(self.password.expose_secret())
+            .application_name(&self.schema)
+            .connect_timeout(self.wait)
+            .options(format!("-c search_path={}", self.schema));
+        config
+    }
+}

@@ -1,0 +1,18 @@
+//! Real engines for tests: Postgres, Redis and Consul on free ports, a schema per test, a clock to
+//! set.
+//!
+//! A test binary starts each engine at most once, when first needed. Engines end with the process
+//! that asked for them, however it ends: see [`engine`].
+
+pub mod clock;
+pub mod consul;
+pub mod database;
+pub mod engine;
+pub mod poll;
+pub mod redis;
+
+pub use clock::ManualClock;
+pub use consul::Consul;
+pub use database::TestDatabase;
+pub use poll::eventually;
+pub use redis::Redis;

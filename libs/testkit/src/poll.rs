@@ -1,0 +1,21 @@
+//! Waiting for what will be so.
+
+use std::time::{Duration, Instant};
+
+/// How long [`eventually`] waits. Generous: it bounds a failure, it does not measure.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Asks until the answer is `Some`, and returns it.
+///
+/// # Panics
+/// With `what` when it has not come true in 30 s.
+pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(started.elapsed() < DEADLINE, "it never came true: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
