@@ -1,0 +1,39 @@
+//! Load generators: the platform's figures, and the peers' beside them.
+//!
+//! `just bench NAME` starts a release build of the platform on ports of its own and runs this against
+//! it. A suite prints a table for people and, as its last line, one JSON object.
+
+mod hello;
+mod load;
+mod stack;
+mod suites;
+mod table;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(about = "Measures the platform. Called by `just bench NAME`.")]
+struct Arguments {
+    #[command(subcommand)]
+    suite: Suite,
+}
+
+#[derive(Subcommand)]
+enum Suite {
+    /// Sessions and sign-ins: direct, through Traefik, beside a bare actix server and bare argon2.
+    Auth(suites::auth::Options),
+    /// The bare actix server that other suites compare with.
+    #[command(hide = true)]
+    Hello {
+        /// The port on 127.0.0.1.
+        port: u16,
+    },
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Arguments::parse().suite {
+        Suite::Auth(options) => suites::auth::run(options).await,
+        Suite::Hello { port } => hello::serve(port).await,
+    }
+}

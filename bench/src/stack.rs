@@ -1,0 +1,45 @@
+//! The platform under measurement, as `stack exec` tells of it.
+
+use anyhow::Context;
+use clap::Args;
+use serde::Deserialize;
+
+/// Where it runs; set by `just bench`.
+#[derive(Debug, Args)]
+pub struct Stack {
+    /// Traefik's URL.
+    #[arg(long, env = "E2E_BASE_URL", hide = true)]
+    base_url: String,
+    /// Consul's URL.
+    #[arg(long, env = "E2E_CONSUL", hide = true)]
+    consul: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Instance {
+    service_address: String,
+    service_port: u16,
+}
+
+impl Stack {
+    /// `host:port` of Traefik.
+    pub fn traefik(&self) -> &str {
+        self.base_url
+            .trim_start_matches("http://")
+            .trim_end_matches('/')
+    }
+
+    /// `host:port` of an instance of `service`, past Traefik.
+    pub async fn direct(&self, service: &str) -> anyhow::Result<String> {
+        let url = format!("{}/v1/catalog/service/{service}", self.consul);
+        let instances: Vec<Instance> = reqwest::get(url).await?.json().await?;
+        let instance = instances
+            .first()
+            .with_context(|| format!("{service} does not run"))?;
+        Ok(format!(
+            "{}:{}",
+            instance.service_address, instance.service_port
+        ))
+    }
+}

@@ -1,0 +1,3 @@
+//! One file per `just bench NAME`.
+
+pub mod auth;

@@ -1,0 +1,167 @@
+#!/usr/bin/env bash
+# Installs or finds what the platform runs on: Debian packages, Nomad and Consul, Traefik and just.
+# Repeatable; at once when nothing is missing. Links the programs into .tools/bin.
+set -euo pipefail
+
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=scripts/venv.sh
+source "$root/scripts/venv.sh"
+# shellcheck source=scripts/version.sh
+source "$root/scripts/version.sh"
+
+links="$root/.tools/bin"
+stamp="$root/.tools/stamp"
+
+main() {
+  local state
+  state=$(fingerprint)
+  if [[ -e "$stamp" && "$(<"$stamp")" == "$state" ]] && is_complete; then
+    return
+  fi
+  require cargo "install Rust: https://rustup.rs"
+  require python3 "install it: apt-get install python3 python3-venv"
+  install_packages
+  ensure_venv
+  mkdir -p "$links"
+  link traefik "$venv/bin/traefik"
+  local agent
+  for agent in consul nomad; do
+    link_agent "$agent"
+  done
+  fingerprint >"$stamp"
+}
+
+# Everything that decides which programs are used; when it is the same, there is nothing to do.
+fingerprint() {
+  {
+    cat "$root"/tools/{nomad,consul}/go.mod "$root/tools/requirements.txt" \
+      "$root"/scripts/{bootstrap,venv,version}.sh
+    echo "$cache"
+    command -v nomad consul psql redis-server || true
+  } | sha256sum
+}
+
+is_complete() {
+  local tool
+  for tool in consul nomad traefik; do
+    [[ -x "$links/$tool" ]] || return 1
+  done
+  [[ -e "$venv/complete" ]] && [[ -z "$(missing_packages)" ]]
+}
+
+require() {
+  command -v "$1" >/dev/null || fail "$1 is missing: $2"
+}
+
+fail() {
+  echo "error: $*" >&2
+  exit 1
+}
+
+link() {
+  ln -sfn "$2" "$links/$1"
+}
+
+# --- Debian packages ---------------------------------------------------------------------------
+
+missing_packages() {
+  compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || command -v initdb >/dev/null ||
+    echo postgresql
+  command -v redis-server >/dev/null || echo redis-server
+  command -v curl >/dev/null || echo curl
+  command -v setsid >/dev/null || echo util-linux
+}
+
+install_packages() {
+  local packages
+  mapfile -t packages < <(missing_packages)
+  if ! python3 -c 'import ensurepip' 2>/dev/null; then
+    packages+=(python3-venv)
+  fi
+  ((${#packages[@]})) || return 0
+  command -v apt-get >/dev/null || fail "missing: ${packages[*]} (and no apt-get to install them)"
+  local -a sudo=()
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null || fail "missing: ${packages[*]} (install them as root, or with sudo)"
+    sudo=(sudo)
+  fi
+  echo "installing Debian packages: ${packages[*]}" >&2
+  with_lock packages install_quietly "${packages[@]}"
+}
+
+# The platform runs engines of its own: Debian's must not be started (policy-rc.d), nor a cluster
+# made, when their packages are installed for it. A machine that has them already keeps them.
+install_quietly() {
+  local policy=/usr/sbin/policy-rc.d made_policy="" config=/etc/postgresql-common/createcluster.conf
+  local log="$cache/apt.log"
+  if [[ ! -e "$policy" ]]; then
+    made_policy=yes
+    # 101: forbidden (see invoke-rc.d(8)).
+    printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee "$policy" >/dev/null
+    "${sudo[@]}" chmod 0755 "$policy"
+  fi
+  if [[ ! -e "$config" ]]; then
+    "${sudo[@]}" mkdir -p "$(dirname "$config")"
+    echo "create_main_cluster = false" | "${sudo[@]}" tee "$config" >/dev/null
+  fi
+  local status=0
+  {
+    "${sudo[@]}" apt-get update -q &&
+      "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
+        --no-install-recommends -o Dpkg::Options::=--force-confold "$@"
+  } >"$log" 2>&1 || status=$?
+  if [[ -n "$made_policy" ]]; then
+    "${sudo[@]}" rm -f "$policy"
+  fi
+  ((status == 0)) || fail "apt-get could not install $*: $(tail -1 "$log") (log: $log)"
+}
+
+# --- Nomad and Consul --------------------------------------------------------------------------
+
+# What is on PATH is used when it is new enough; else what the pinned Go module builds.
+link_agent() {
+  local agent=$1 pinned installed
+  pinned=$(pinned_version "$agent")
+  installed=$(command -v "$agent" || true)
+  if [[ -n "$installed" ]] && at_least "$("$installed" version 2>/dev/null | version_in)" "$pinned"; then
+    link "$agent" "$installed"
+    return
+  fi
+  local built="$cache/bin/$pinned/$agent"
+  [[ -x "$built" ]] || with_lock "$agent" build_agent "$agent" "$pinned" "$built"
+  link "$agent" "$built"
+}
+
+pinned_version() {
+  awk -v module="github.com/hashicorp/$1" \
+    '$1 == module { print substr($2, 2); exit } $2 == module && $1 == "require" { print substr($3, 2); exit }' \
+    "$root/tools/$1/go.mod"
+}
+
+build_agent() {
+  local agent=$1 pinned=$2 built=$3 log="$cache/$1-build.log" unfinished
+  [[ -x "$built" ]] && return
+  require go "install Go 1.25 or newer: https://go.dev/dl"
+  mkdir -p "$(dirname "$built")"
+  unfinished="$built.$$"
+  echo "building $agent $pinned (once; some 5 minutes on two cores; log: $log)" >&2
+  SECONDS=0
+  (
+    cd "$root/tools/$agent"
+    exec go build -trimpath -ldflags "-s -w" -o "$unfinished" "github.com/hashicorp/$agent"
+  ) >"$log" 2>&1 &
+  local build=$! status=0
+  # Ctrl-C ends the build as well; what is half done is not kept.
+  trap 'kill "$build" 2>/dev/null; rm -f "$unfinished"; exit 130' INT TERM
+  while kill -0 "$build" 2>/dev/null; do
+    sleep 1
+    ((SECONDS % 15)) || echo "… $agent: ${SECONDS} s" >&2
+  done
+  wait "$build" || status=$?
+  trap - INT TERM
+  ((status == 0)) || fail "$agent could not be built: $(tail -1 "$log") (log: $log)"
+  mv "$unfinished" "$built"
+  echo "✓ $agent $pinned in ${SECONDS} s" >&2
+}
+
+main "$@"

@@ -1,0 +1,5 @@
+//! auth through Traefik.
+
+mod instances;
+mod rotation;
+mod session;

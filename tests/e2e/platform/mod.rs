@@ -1,0 +1,6 @@
+//! What all services stand on.
+
+mod commands;
+mod jobs;
+mod secrets;
+mod traefik;

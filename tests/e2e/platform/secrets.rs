@@ -1,0 +1,106 @@
+//! Secrets are where they belong and nowhere else.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, process::Command};
+
+use serde_json::{Value, json};
+use ticketing_testkit::engine::run;
+
+use crate::harness::{PASSWORD, Stack};
+
+fn state() -> PathBuf {
+    std::env::var_os("E2E_STATE")
+        .expect("run `just test-e2e`")
+        .into()
+}
+
+/// Every secret of the stack.
+fn secrets() -> Vec<String> {
+    fn texts(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::String(text) => found.push(text.clone()),
+            Value::Array(values) => values.iter().for_each(|value| texts(value, found)),
+            Value::Object(values) => values.values().for_each(|value| texts(value, found)),
+            _ => {}
+        }
+    }
+    let file = fs::read_to_string(state().join("secrets.json")).unwrap();
+    let mut found = Vec::new();
+    texts(&serde_json::from_str(&file).unwrap(), &mut found);
+    found.retain(|text| text.len() >= 16);
+    assert!(found.len() >= 5, "{} secrets", found.len());
+    found
+}
+
+fn holds_none(place: &str, text: &str) {
+    for secret in secrets() {
+        assert!(!text.contains(&secret), "a secret is in {place}");
+    }
+}
+
+#[test]
+fn the_file_is_its_owners_alone() {
+    let mode = fs::metadata(state().join("secrets.json"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn none_is_in_a_job_or_on_a_command_line() {
+    let stack = Stack::get();
+    for job in ["auth", "postgres", "redis", "traefik"] {
+        holds_none(
+            "a job",
+            &stack.nomad(&format!("job/{job}")).await.to_string(),
+        );
+    }
+    holds_none(
+        "a command line",
+        &run(Command::new("ps").args(["-eo", "args"])).unwrap(),
+    );
+}
+
+/// Neither secrets nor personal data, in JSON, with trace ids.
+#[tokio::test]
+async fn logs_tell_nothing_about_anybody() {
+    let stack = Stack::get();
+    let (email, cookie) = stack.sign_up("private").await;
+    stack
+        .post(
+            "/api/users/signin",
+            &json!({"email": email, "password": PASSWORD}),
+        )
+        .await;
+    stack
+        .post(
+            "/api/users/signin",
+            &json!({"email": email, "password": "another one"}),
+        )
+        .await;
+    let mut logs = String::new();
+    for job in ["auth", "postgres", "redis", "traefik"] {
+        let log = stack.stack(&["logs", job]);
+        if job == "auth" {
+            let objects = log
+                .lines()
+                .filter_map(|line| line.find('{').map(|at| &line[at..]));
+            let parsed: Vec<Value> = objects
+                .map(|line| serde_json::from_str(line).expect(line))
+                .collect();
+            assert!(
+                parsed.iter().any(|line| line["message"] == "serving"),
+                "{log}"
+            );
+        }
+        logs.push_str(&log);
+    }
+    for agent in ["consul.log", "nomad.log"] {
+        logs.push_str(&fs::read_to_string(state().join("logs").join(agent)).unwrap());
+    }
+    holds_none("a log", &logs);
+    let token = cookie.strip_prefix("session=").unwrap();
+    for personal in [email.as_str(), PASSWORD, token] {
+        assert!(!logs.contains(personal), "{personal} is in a log");
+    }
+}

@@ -1,0 +1,14 @@
+//! What a user can ask for; one module each.
+
+pub mod dev;
+pub mod down;
+pub mod exec;
+pub mod interrupt;
+pub mod logs;
+pub mod plan;
+pub mod restart;
+pub mod rotate;
+pub mod scale;
+pub mod status;
+pub mod up;
+pub mod watch;

@@ -1,0 +1,104 @@
+//! `down` and `reset`: ends what was started, and only that.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::{
+    leftovers,
+    progress::step,
+    services::{ENGINES, SERVICES},
+    stack::Stack,
+    terminal,
+};
+
+/// Longer than any task's kill_timeout and shutdown_delay together.
+const STOPPED_WITHIN: Duration = Duration::from_secs(45);
+const POLL: Duration = Duration::from_millis(100);
+
+/// Ends the stack; its data stays.
+///
+/// # Errors
+/// When something can't be ended.
+pub async fn run(stack: &Stack) -> Result<()> {
+    if !stack.state.root().exists() {
+        terminal::answer("nothing is running");
+        return Ok(());
+    }
+    let _lock = stack.state.lock().await?;
+    end(stack).await?;
+    terminal::answer("everything is ended; the data stays (`just reset` removes it)");
+    Ok(())
+}
+
+/// Ends the stack and removes its state folder.
+///
+/// # Errors
+/// When something can't be ended or removed.
+pub async fn reset(stack: &Stack) -> Result<()> {
+    let root = stack.state.root();
+    if !root.exists() {
+        terminal::answer(format_args!(
+            "there is nothing to remove at {}",
+            root.display()
+        ));
+        return Ok(());
+    }
+    let _lock = stack.state.lock().await?;
+    end(stack).await?;
+    stack.state.remove()?;
+    terminal::answer(format_args!(
+        "removed {} (databases, streams, secrets, logs)",
+        root.display()
+    ));
+    Ok(())
+}
+
+/// Stops the jobs (services before what they stand on, so that all can finish their work), then
+/// the agents, then whatever is left.
+///
+/// # Errors
+/// When Nomad's data can't be removed.
+pub async fn end(stack: &Stack) -> Result<()> {
+    let agents = stack.agents();
+    if agents.are_complete() && stack.nomad.is_ready().await {
+        step("stop services", async {
+            stop(stack, SERVICES.iter().map(|service| service.name).collect()).await;
+            Ok(())
+        })
+        .await?;
+        step("stop traefik, redis, postgres", async {
+            stop(stack, ENGINES.to_vec()).await;
+            Ok(())
+        })
+        .await?;
+    }
+    step("stop nomad, consul", async {
+        agents.end(&stack.state).await;
+        leftovers::clear(&stack.state).await
+    })
+    .await
+}
+
+/// Stops jobs at once and waits for all; what Nomad does not manage is left to `leftovers`.
+async fn stop(stack: &Stack, jobs: Vec<&'static str>) {
+    let started = Instant::now();
+    let mut stopping = jobs;
+    for job in &stopping {
+        // One that was never registered is as well.
+        let _ = stack.nomad.stop(job).await;
+    }
+    while !stopping.is_empty() && started.elapsed() < STOPPED_WITHIN {
+        let mut left = Vec::new();
+        for job in stopping {
+            let Ok(allocations) = stack.nomad.allocations(job).await else {
+                continue;
+            };
+            if !allocations.iter().all(crate::nomad::Allocation::has_ended) {
+                left.push(job);
+            }
+        }
+        stopping = left;
+        tokio::time::sleep(POLL).await;
+    }
+}

@@ -1,0 +1,189 @@
+//! `up`: from nothing, or from whatever runs, to everything healthy.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use tokio::task::JoinSet;
+
+use super::{down, interrupt::unless_interrupted};
+use crate::{
+    build::{self, Profile},
+    deploy, jobs, leftovers,
+    ports::Port,
+    progress::step,
+    secrets::Secrets,
+    services::{ENGINES, SERVICES, Service},
+    stack::Stack,
+    task_logs, terminal,
+    tools::Tools,
+    variables,
+};
+
+/// Whether the agents were running before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// Nothing ran.
+    Nothing,
+    /// Both agents ran already.
+    Running,
+}
+
+/// Starts everything and tells where it is.
+///
+/// # Errors
+/// Names what failed; nothing that this call started is left running.
+pub async fn run(stack: &Stack, profile: Profile) -> Result<()> {
+    let started = Instant::now();
+    bring_up(stack, profile).await?;
+    tell_where(stack, started);
+    terminal::answer("`just down` ends it");
+    Ok(())
+}
+
+/// Starts everything, or brings what runs up to date.
+///
+/// # Errors
+/// Names what failed; nothing that this call started is left running.
+pub async fn bring_up(stack: &Stack, profile: Profile) -> Result<Before> {
+    let tools = Tools::find(&stack.checkout)?;
+    let _lock = stack.state.lock().await?;
+    let agents = stack.agents();
+    if agents.are_complete() && stack.nomad.is_ready().await && stack.consul.is_ready().await {
+        unless_interrupted(update(stack, &tools, profile)).await?;
+        return Ok(Before::Running);
+    }
+    if agents.are_any() {
+        terminal::note("an agent of the last start has died: starting from nothing");
+        down::end(stack).await?;
+    }
+    leftovers::clear(&stack.state).await?;
+    stack.ports.check_free()?;
+    stack.state.create()?;
+    stack.state.clear_logs()?;
+    let result = unless_interrupted(start(stack, &tools, profile)).await;
+    if result.is_err() {
+        task_logs::keep_all(stack).await;
+        terminal::note("ending what was started");
+        down::end(stack).await?;
+    }
+    result.map(|()| Before::Nothing)
+}
+
+/// Tells a person where to look.
+pub fn tell_where(stack: &Stack, started: Instant) {
+    let local = |port| format!("http://127.0.0.1:{}", stack.ports.get(port));
+    terminal::answer(format_args!(
+        "ready after {:.1} s\n\
+         \n  platform   {}\n  Nomad      {}/ui\n  Consul     {}/ui\n  Traefik    {}/dashboard/\n  \
+         state      {}\n  logs       `just logs SERVICE`; the agents': {}\n",
+        started.elapsed().as_secs_f64(),
+        stack.url(),
+        stack.nomad.url(),
+        stack.consul.url(),
+        local(Port::TraefikAdmin),
+        stack.state.root().display(),
+        stack.state.logs().display(),
+    ));
+}
+
+async fn start(stack: &Stack, tools: &Tools, profile: Profile) -> Result<()> {
+    let secrets = secrets(stack)?;
+    tokio::try_join!(build_all(stack, profile), async {
+        stack.start_agents(tools).await?;
+        put_variables(stack, &secrets).await?;
+        deploy_engines(stack, tools).await
+    })?;
+    deploy_services(stack, tools, profile).await
+}
+
+async fn update(stack: &Stack, tools: &Tools, profile: Profile) -> Result<()> {
+    stack.state.create()?;
+    put_variables(stack, &secrets(stack)?).await?;
+    tokio::try_join!(build_all(stack, profile), deploy_engines(stack, tools))?;
+    deploy_services(stack, tools, profile).await
+}
+
+fn secrets(stack: &Stack) -> Result<Secrets> {
+    let file = stack.state.secrets();
+    ensure!(
+        file.exists() || !stack.state.data("postgres").join("cluster").exists(),
+        "{} is gone, and the data can't be used without it: put it back, or `just reset`",
+        file.display()
+    );
+    Secrets::load_or_create(&file)
+}
+
+async fn put_variables(stack: &Stack, secrets: &Secrets) -> Result<()> {
+    for job in crate::services::all_jobs() {
+        if let Some(items) = variables::of_job(job, secrets) {
+            stack
+                .nomad
+                .put_variable(job, &items)
+                .await
+                .with_context(|| format!("job {job}"))?;
+        }
+    }
+    Ok(())
+}
+
+async fn build_all(stack: &Stack, profile: Profile) -> Result<()> {
+    let services: Vec<&Service> = SERVICES.iter().collect();
+    step("build", build::build(stack, &services, profile)).await
+}
+
+async fn deploy_engines(stack: &Stack, tools: &Tools) -> Result<()> {
+    let mut deployments = JoinSet::new();
+    for engine in ENGINES {
+        let (stack, tools) = (stack.clone(), tools.clone());
+        deployments.spawn(async move { deploy_job(&stack, &tools, engine, None).await });
+    }
+    all(deployments).await
+}
+
+async fn deploy_services(stack: &Stack, tools: &Tools, profile: Profile) -> Result<()> {
+    let mut deployments = JoinSet::new();
+    for service in &SERVICES {
+        let (stack, tools) = (stack.clone(), tools.clone());
+        deployments.spawn(async move { deploy_service(&stack, &tools, service, profile).await });
+    }
+    all(deployments).await
+}
+
+/// Deploys the binary that was built last.
+///
+/// # Errors
+/// Names what failed.
+pub async fn deploy_service(
+    stack: &Stack,
+    tools: &Tools,
+    service: &Service,
+    profile: Profile,
+) -> Result<()> {
+    let binary = build::keep_binary(stack, service, profile)?;
+    deploy_job(stack, tools, service.name, Some(&binary)).await
+}
+
+/// Deploys a job's file as it is now.
+///
+/// # Errors
+/// Names what failed.
+pub async fn deploy_job(
+    stack: &Stack,
+    tools: &Tools,
+    job: &str,
+    binary: Option<&std::path::Path>,
+) -> Result<()> {
+    step(job, async {
+        let rendered = jobs::render(stack, tools, job, binary).await?;
+        deploy::deploy(stack, &rendered).await
+    })
+    .await
+}
+
+/// The first failure ends the others' waiting.
+async fn all(mut deployments: JoinSet<Result<()>>) -> Result<()> {
+    while let Some(done) = deployments.join_next().await {
+        done??;
+    }
+    Ok(())
+}

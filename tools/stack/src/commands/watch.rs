@@ -1,0 +1,203 @@
+//! `watch`: the newest source, always running.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use anyhow::{Context, Result};
+use notify_debouncer_mini::{new_debouncer, notify::RecursiveMode};
+use tokio::sync::mpsc;
+
+use super::{interrupt, restart, up};
+use crate::{
+    build::Profile,
+    services::{ENGINES, SERVICES, Service},
+    stack::Stack,
+    terminal,
+    tools::Tools,
+};
+
+/// An editor's save is often several events.
+const QUIET: Duration = Duration::from_millis(300);
+/// What can change what runs, relative to the checkout.
+const WATCHED: [&str; 6] = [
+    "libs",
+    "nomad",
+    "postgres",
+    "services",
+    "traefik",
+    "Cargo.toml",
+];
+
+/// Rebuilds and redeploys what a save affects, until it is interrupted. What does not compile, or
+/// does not come up, is told; the last good version keeps running.
+///
+/// # Errors
+/// When the stack is not running, or the folders can't be watched.
+pub async fn run(stack: &Stack, only: Option<&str>) -> Result<()> {
+    let only = only.map(Service::named).transpose()?;
+    let tools = Tools::find(&stack.checkout)?;
+    stack.require_running().await?;
+    let (sender, mut changes) = mpsc::unbounded_channel();
+    let mut debouncer = new_debouncer(
+        QUIET,
+        move |events: notify_debouncer_mini::DebounceEventResult| {
+            // Fails only when nobody listens any more.
+            let _ = sender.send(events.unwrap_or_default());
+        },
+    )?;
+    for path in WATCHED {
+        let path = stack.checkout.join(path);
+        debouncer
+            .watcher()
+            .watch(&path, RecursiveMode::Recursive)
+            .with_context(|| format!("can't watch {}", path.display()))?;
+    }
+    let mut saves = Saves::since(now());
+    terminal::answer("watching; Ctrl-C ends it");
+    let watching = async {
+        while let Some(mut events) = changes.recv().await {
+            // What was saved during the last build counts once.
+            while let Ok(more) = changes.try_recv() {
+                events.extend(more);
+            }
+            let paths: Vec<PathBuf> = events.into_iter().map(|event| event.path).collect();
+            let paths = saves.among(paths);
+            let jobs = affected(&stack.checkout, &paths);
+            for job in jobs
+                .into_iter()
+                .filter(|job| only.is_none_or(|only| only.name == *job))
+            {
+                if let Err(error) = redeploy(stack, &tools, job).await {
+                    terminal::note(format_args!("error: {error:#}"));
+                }
+            }
+        }
+        Ok(())
+    };
+    tokio::select! {
+        ended = watching => ended,
+        signal = interrupt::received() => signal,
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "compared with the files' own times"
+)]
+fn now() -> SystemTime {
+    SystemTime::now()
+}
+
+/// Tells saves from reads: a build or a deployment that reads a file is reported as well.
+struct Saves {
+    start: SystemTime,
+    seen: HashMap<PathBuf, Option<SystemTime>>,
+}
+
+impl Saves {
+    fn since(start: SystemTime) -> Self {
+        Self {
+            start,
+            seen: HashMap::new(),
+        }
+    }
+
+    /// The files that were written or removed since they were last asked about.
+    fn among(&mut self, mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
+        paths.retain(|path| !path.is_dir() && self.is_save(path));
+        paths
+    }
+
+    fn is_save(&mut self, path: &Path) -> bool {
+        let written = fs::metadata(path)
+            .and_then(|metadata| metadata.modified())
+            .ok();
+        match self.seen.insert(path.to_owned(), written) {
+            Some(seen) => seen != written,
+            None => written.is_none_or(|written| written >= self.start),
+        }
+    }
+}
+
+async fn redeploy(stack: &Stack, tools: &Tools, job: &str) -> Result<()> {
+    let _lock = stack.state.lock().await?;
+    match SERVICES.iter().find(|service| service.name == job) {
+        Some(service) => restart::rebuild(stack, tools, service, Profile::Dev).await,
+        None => up::deploy_job(stack, tools, job, None).await,
+    }
+}
+
+/// The jobs that a change of these files concerns.
+fn affected(checkout: &Path, paths: &[PathBuf]) -> BTreeSet<&'static str> {
+    let services = || SERVICES.iter().map(|service| service.name);
+    let mut jobs = BTreeSet::new();
+    for path in paths {
+        let Ok(path) = path.strip_prefix(checkout) else {
+            continue;
+        };
+        let mut parts = path.iter().map(|part| part.to_string_lossy());
+        let (Some(top), below) = (parts.next(), parts.next()) else {
+            continue;
+        };
+        let below = below.unwrap_or_default();
+        match &*top {
+            "postgres" | "traefik" => jobs.extend(ENGINES.iter().find(|engine| **engine == top)),
+            "services" => jobs.extend(services().find(|service| *service == below)),
+            "nomad" if below == "dev.vars.hcl" => {
+                jobs.extend(ENGINES.into_iter().chain(services()));
+            }
+            "nomad" => jobs.extend(
+                ENGINES
+                    .into_iter()
+                    .chain(services())
+                    .find(|job| *below == format!("{job}.nomad.hcl")),
+            ),
+            _ => jobs.extend(services()),
+        }
+    }
+    jobs
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[test]
+    fn a_read_is_no_save() {
+        let file = std::env::temp_dir().join(format!("stack-watch-{:x}", rand::random::<u64>()));
+        fs::write(&file, "1").expect("written");
+        let paths = || vec![file.clone()];
+        assert!(
+            Saves::since(now() + QUIET).among(paths()).is_empty(),
+            "an old file"
+        );
+        let mut saves = Saves::since(SystemTime::UNIX_EPOCH);
+        assert_eq!(saves.among(paths()), paths());
+        assert!(saves.among(paths()).is_empty(), "it was only read since");
+        fs::remove_file(&file).expect("removed");
+        assert_eq!(saves.among(paths()), paths());
+        assert!(saves.among(paths()).is_empty(), "it is still gone");
+    }
+
+    #[rstest]
+    #[case::its_source("services/auth/src/main.rs", &["auth"])]
+    #[case::a_library("libs/http/src/lib.rs", &["auth"])]
+    #[case::the_lock("Cargo.toml", &["auth"])]
+    #[case::its_job("nomad/auth.nomad.hcl", &["auth"])]
+    #[case::an_engine("nomad/redis.nomad.hcl", &["redis"])]
+    #[case::middlewares("traefik/middlewares.yml", &["traefik"])]
+    #[case::a_new_service("services/unknown/src/main.rs", &[])]
+    #[case::an_editor("nomad/.auth.nomad.hcl.swp", &[])]
+    #[case::everything("nomad/dev.vars.hcl", &["auth", "postgres", "redis", "traefik"])]
+    fn a_save_concerns(#[case] path: &str, #[case] expected: &[&str]) {
+        let checkout = Path::new("/checkout");
+        let jobs = affected(checkout, &[checkout.join(path)]);
+        assert_eq!(jobs.into_iter().collect::<Vec<_>>(), expected);
+    }
+}

@@ -1,0 +1,111 @@
+//! Which secrets a job is given, as a Nomad Variable that only its own tasks can read.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    secrets::Secrets,
+    services::{Need, Service},
+};
+
+/// The items of one Variable.
+pub type Items = BTreeMap<String, String>;
+
+/// What the job's tasks need, and no more. `None` for a job without secrets.
+#[must_use]
+pub fn of_job(job: &str, secrets: &Secrets) -> Option<Items> {
+    let items = match job {
+        "postgres" => of_postgres(secrets),
+        "redis" => single("password", &secrets.redis_password),
+        "traefik" => single("forwarded_token", &secrets.forwarded_token),
+        service => of_service(Service::named(service).ok()?, secrets),
+    };
+    (!items.is_empty()).then_some(items)
+}
+
+fn single(name: &str, value: &str) -> Items {
+    Items::from([(name.to_owned(), value.to_owned())])
+}
+
+fn of_postgres(secrets: &Secrets) -> Items {
+    let mut items = Items::from([
+        (
+            "superuser_password".to_owned(),
+            secrets.superuser_password.clone(),
+        ),
+        (
+            "readonly_password".to_owned(),
+            secrets.readonly_password.clone(),
+        ),
+    ]);
+    for (service, passwords) in &secrets.roles {
+        items.insert(format!("{service}_owner_password"), passwords.owner.clone());
+        items.insert(format!("{service}_app_password"), passwords.app.clone());
+    }
+    items
+}
+
+fn of_service(service: &Service, secrets: &Secrets) -> Items {
+    let mut items = Items::new();
+    let mut put = |name: &str, value: &str| items.insert(name.to_owned(), value.to_owned());
+    for need in service.needs {
+        match need {
+            Need::Database => {
+                if let Some(passwords) = secrets.roles.get(service.name) {
+                    put("database_owner_password", &passwords.owner);
+                    put("database_app_password", &passwords.app);
+                }
+            }
+            Need::Redis => {
+                put("redis_password", &secrets.redis_password);
+            }
+            Need::SessionKeys => {
+                put("session_keys", &secrets.session_keys.join(","));
+            }
+            Need::ForwardedToken => {
+                put("forwarded_token", &secrets.forwarded_token);
+            }
+        }
+    }
+    items
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::services::all_jobs;
+
+    #[rstest]
+    #[case::postgres("postgres", &["auth_app_password", "auth_owner_password", "readonly_password", "superuser_password"])]
+    #[case::redis("redis", &["password"])]
+    #[case::traefik("traefik", &["forwarded_token"])]
+    #[case::auth("auth", &["database_app_password", "database_owner_password", "forwarded_token", "redis_password", "session_keys"])]
+    fn a_job_gets_what_it_needs_and_no_more(#[case] job: &str, #[case] expected: &[&str]) {
+        let items = of_job(job, &Secrets::generate()).expect("items");
+        assert_eq!(items.keys().collect::<Vec<_>>(), expected);
+        assert!(items.values().all(|value| !value.is_empty()));
+    }
+
+    #[test]
+    fn the_superuser_is_nobodys_but_postgres() {
+        let secrets = Secrets::generate();
+        for job in all_jobs().filter(|job| *job != "postgres") {
+            let items = of_job(job, &secrets).unwrap_or_default();
+            assert!(
+                !items
+                    .values()
+                    .any(|value| *value == secrets.superuser_password),
+                "{job}"
+            );
+        }
+    }
+
+    #[test]
+    fn session_keys_come_newest_first() {
+        let mut secrets = Secrets::generate();
+        secrets.rotate_session_key();
+        let items = of_job("auth", &secrets).expect("items");
+        assert_eq!(items["session_keys"], secrets.session_keys.join(","));
+    }
+}
