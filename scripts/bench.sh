@@ -4,4 +4,4 @@ set -euo pipefail
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 cargo build --workspace --release --bin bench
-exec scripts/stack.sh exec --profile release -- "${CARGO_TARGET_DIR:-target}/release/bench" "$@"
+exec scripts/stack.sh exec --release -- "${CARGO_TARGET_DIR:-target}/release/bench" "$@"

@@ -83,7 +83,16 @@ impl Stack {
             .and_then(|deps| deps.parent())
             .unwrap()
             .join("stack");
-        run(Command::new(bin).args(arguments)).unwrap()
+        let mut command = Command::new(bin);
+        // What cargo tells a test process would make the cargo that `stack` calls build anew.
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy();
+            let kept = ["CARGO_HOME", "CARGO_TARGET_DIR"].contains(&&*name);
+            if (name.starts_with("CARGO") && !kept) || name == "LD_LIBRARY_PATH" {
+                command.env_remove(&*name);
+            }
+        }
+        run(command.args(arguments)).unwrap()
     }
 
     pub async fn nomad(&self, path: &str) -> Value {
@@ -119,16 +128,18 @@ impl Stack {
         found.as_array().unwrap().iter().map(address).collect()
     }
 
-    /// The pids that listen on the ports of `addresses`.
-    pub fn pid_on(&self, address: &str) -> i32 {
-        let port = address.rsplit_once(':').unwrap().1;
-        let listening = format!("sport = :{port}");
-        let printed = run(Command::new("ss").args(["-Hltnp", &listening])).unwrap();
-        let pid = printed
-            .split("pid=")
-            .nth(1)
-            .and_then(|rest| rest.split(',').next());
-        pid.unwrap().parse().unwrap()
+    /// The process that serves on `address`, unless it is just being replaced.
+    pub fn pid_on(&self, address: &str) -> Option<i32> {
+        let setting = format!("HTTP_ADDRESS={address}");
+        let serves = |pid: &i32| {
+            let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            environment
+                .split(|byte| *byte == 0)
+                .any(|variable| variable == setting.as_bytes())
+        };
+        let processes = std::fs::read_dir("/proc").unwrap().flatten();
+        let mut pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        pids.find(serves)
     }
 }
 

@@ -31,7 +31,14 @@ fn mistakes_are_named_and_change_nothing() {
         .unwrap()
         .join("stack");
     for (arguments, told) in [
-        (vec!["restart", "auht"], "no service auht; there is: auth"),
+        (
+            vec!["restart", "auht"],
+            "no job auht; there is: postgres, redis, traefik, auth",
+        ),
+        (
+            vec!["scale", "postgres", "2"],
+            "no service postgres; there is: auth",
+        ),
         (vec!["scale", "auth", "many"], "many"),
         (vec!["logs", "mysql"], "no job mysql"),
     ] {

@@ -90,7 +90,8 @@ impl Dying {
                     let read = connection.read(&mut buffer).await.unwrap_or(0);
                     let text = String::from_utf8_lossy(&buffer[..read]);
                     if text.starts_with("GET /ready-") {
-                        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+                        // A connection that is kept would be reused for the next request.
+                        let answer = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
                         _ = connection.write_all(answer).await;
                     } else if read > 0 {
                         counted.fetch_add(1, Ordering::Relaxed);
