@@ -141,7 +141,7 @@ pinned_version() {
 build_agent() {
   local agent=$1 pinned=$2 built=$3 log="$cache/$1-build.log" unfinished
   [[ -x "$built" ]] && return
-  require go "install Go 1.25 or newer: https://go.dev/dl"
+  require go "install Go 1.26 or newer: https://go.dev/dl"
   mkdir -p "$(dirname "$built")"
   unfinished="$built.$$"
   echo "building $agent $pinned (once; some 5 minutes on two cores; log: $log)" >&2

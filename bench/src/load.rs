@@ -11,7 +11,11 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     task::JoinSet,
+    time::timeout,
 };
+
+/// An answer that takes longer ends the run.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What to send where, and for how long.
 #[derive(Debug, Clone)]
@@ -89,7 +93,8 @@ async fn one_connection(load: Load, warm: Instant, end: Instant) -> anyhow::Resu
             return Ok(latencies);
         }
         stream.write_all(&load.request).await?;
-        let status = answer(&mut stream, &mut buffer).await?;
+        let status = timeout(PATIENCE, answer(&mut stream, &mut buffer)).await;
+        let status = status.context("there was no answer")??;
         ensure!(
             status == load.expected,
             "the answer was {status}, not {}",

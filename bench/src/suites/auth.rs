@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use clap::Args;
 use serde_json::json;
@@ -99,11 +99,17 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let (mut hello, mut direct, mut traefik) = (Side::default(), Side::default(), Side::default());
     let (mut sign_ins, mut hashes) = (Side::default(), Vec::new());
     for _ in 0..options.rounds {
-        hello.0.push(load::run(&hello_load).await?);
-        direct.0.push(load::run(&direct_load).await?);
-        traefik.0.push(load::run(&traefik_load).await?);
+        hello.0.push(load::run(&hello_load).await.context("hello")?);
+        direct
+            .0
+            .push(load::run(&direct_load).await.context("direct")?);
+        traefik
+            .0
+            .push(load::run(&traefik_load).await.context("traefik")?);
         hashes.push(argon2_per_second(duration)?);
-        sign_ins.0.push(load::run(&sign_in_load).await?);
+        sign_ins
+            .0
+            .push(load::run(&sign_in_load).await.context("sign_in")?);
     }
 
     let hashes = median(hashes);

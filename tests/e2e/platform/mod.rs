@@ -2,5 +2,6 @@
 
 mod commands;
 mod jobs;
+mod limits;
 mod secrets;
 mod traefik;

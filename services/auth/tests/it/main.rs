@@ -11,6 +11,7 @@ mod jwks;
 mod limits;
 mod migrations;
 mod outages;
+mod process;
 mod shutdown;
 mod sign_in;
 mod sign_out;
