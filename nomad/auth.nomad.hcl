@@ -87,9 +87,10 @@ variable "redis_port" {
   default = 6379
 }
 
-variable "consul_address" {
-  type    = string
-  default = "127.0.0.1:8500"
+variable "trusted_hops" {
+  description = "Proxies of ours in front of Traefik; each appends an address to X-Forwarded-For."
+  type        = number
+  default     = 0
 }
 
 variable "allowed_origins" {
@@ -239,13 +240,12 @@ job "auth" {
       env {
         HTTP_ADDRESS       = "${NOMAD_ADDR_http}"
         ADMIN_ADDRESS      = "${NOMAD_ADDR_admin}"
-        INSTANCE_ID        = "${NOMAD_SHORT_ALLOC_ID}"
         DATABASE_HOST      = var.postgres_host
         DATABASE_PORT      = var.postgres_port
         DATABASE_NAME      = "ticketing"
         DATABASE_USER      = "auth_app"
         REDIS_URL          = "redis://${var.redis_host}:${var.redis_port}"
-        CONSUL_HTTP_ADDR   = "http://${var.consul_address}"
+        TRUSTED_HOPS       = var.trusted_hops
         ALLOWED_ORIGINS    = join(",", var.allowed_origins)
         SIGNIN_PER_ACCOUNT = var.signin_per_account
         SIGNIN_PER_ADDRESS = var.signin_per_address

@@ -15,6 +15,7 @@ redis_listen            = "127.0.0.1"
 redis_host              = "127.0.0.1"
 redis_maxmemory         = "512mb"
 traefik_listen          = "127.0.0.1"
+traefik_dashboard       = true
 
 # High enough for a load test from one address; the tests of limits set their own.
 rate_limit_average = 1000000

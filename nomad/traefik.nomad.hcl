@@ -85,6 +85,18 @@ variable "min_healthy_time" {
   default = "10s"
 }
 
+variable "traefik_dashboard" {
+  description = "Serve Traefik's dashboard and API on the admin port, without authentication."
+  type        = bool
+  default     = false
+}
+
+variable "trusted_hops" {
+  description = "Proxies of ours in front of Traefik; each appends an address to X-Forwarded-For."
+  type        = number
+  default     = 0
+}
+
 job "traefik" {
   datacenters = var.datacenters
   type        = "service"
@@ -134,6 +146,8 @@ job "traefik" {
         RATE_LIMIT_AVERAGE = var.rate_limit_average
         RATE_LIMIT_BURST   = var.rate_limit_burst
         MAX_BODY_BYTES     = var.max_body_bytes
+        TRUSTED_HOPS       = var.trusted_hops
+        DASHBOARD          = var.traefik_dashboard
       }
 
       # [[ ]] is Nomad's here; middlewares.yml keeps {{ }}, which Traefik itself renders.

@@ -97,7 +97,7 @@ pub fn serve(
     Ok(())
 }
 
-/// Serves the admin port until the lifecycle ends.
+/// Serves the admin port until the lifecycle's hard token: it answers while the service drains.
 ///
 /// # Errors
 /// When the listener can't be used.
@@ -122,7 +122,14 @@ pub fn serve_admin(
         .disable_signals()
         .shutdown_timeout(NEVER)
         .listen(listener)?;
-    supervise(server.run(), lifecycle);
+    let server = server.run();
+    let (handle, hard) = (server.handle(), lifecycle.hard().clone());
+    // Not a task that the shutdown waits for: it tells of the shutdown until that is over.
+    tokio::spawn(server);
+    tokio::spawn(async move {
+        hard.cancelled().await;
+        handle.stop(false).await;
+    });
     Ok(())
 }
 
@@ -139,9 +146,13 @@ fn default_workers() -> usize {
 fn supervise(server: Server, lifecycle: &Lifecycle) {
     let handle = server.handle();
     let (soft, hard) = (lifecycle.soft().clone(), lifecycle.hard().clone());
+    let unasked = soft.clone();
     lifecycle.spawn(async move {
-        if let Err(error) = server.await {
-            tracing::error!(%error, "the server ended");
+        let outcome = server.await;
+        if !unasked.is_cancelled() {
+            // A process that listens no more is of no use: it ends, and Nomad starts another.
+            tracing::error!(?outcome, "the server ended by itself");
+            unasked.cancel();
         }
     });
     lifecycle.spawn(async move {

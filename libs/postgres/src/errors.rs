@@ -2,15 +2,9 @@
 
 use diesel::result::{DatabaseErrorKind, Error};
 
-/// Messages of Postgres while it ends or begins (SQLSTATE 57P01 to 57P03), which diesel passes on
-/// without their code.
-const NOT_SERVING: [&str; 5] = [
-    "terminating connection due to administrator command",
-    "terminating connection because of crash of another server process",
-    "the database system is shutting down",
-    "the database system is starting up",
-    "the database system is in recovery mode",
-];
+/// How Postgres' messages begin while it ends, begins, or ends a connection (SQLSTATE class 57P),
+/// which diesel passes on without their code.
+const NOT_SERVING: [&str; 2] = ["terminating connection ", "the database system is "];
 
 /// Whether `error` says that the constraint `name` was violated, so that what the database refused
 /// becomes what the domain calls it.
@@ -28,7 +22,9 @@ pub fn connection_lost(error: &Error) -> bool {
             _,
         )
         | Error::BrokenTransactionManager => true,
-        Error::DatabaseError(_, information) => NOT_SERVING.contains(&information.message()),
+        Error::DatabaseError(_, information) => NOT_SERVING
+            .iter()
+            .any(|beginning| information.message().starts_with(beginning)),
         _ => false,
     }
 }

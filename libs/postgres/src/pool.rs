@@ -1,7 +1,5 @@
 //! Connections to one schema.
 
-use std::time::Duration;
-
 use diesel::ConnectionError;
 use diesel_async::{
     AsyncPgConnection, RunQueryDsl,
@@ -15,10 +13,7 @@ use crate::DatabaseSettings;
 
 /// A bounded pool. Cheap to clone.
 #[derive(Clone)]
-pub struct Pool {
-    inner: deadpool::Pool<AsyncPgConnection>,
-    wait: Duration,
-}
+pub struct Pool(deadpool::Pool<AsyncPgConnection>);
 
 /// A connection that goes back to its pool when dropped.
 pub type Connection = deadpool::Object<AsyncPgConnection>;
@@ -52,10 +47,7 @@ impl Pool {
             .create_timeout(Some(settings.wait))
             .runtime(::deadpool::Runtime::Tokio1)
             .build()?;
-        Ok(Self {
-            inner,
-            wait: settings.wait,
-        })
+        Ok(Self(inner))
     }
 
     /// A connection, after at most the configured wait.
@@ -63,7 +55,7 @@ impl Pool {
     /// # Errors
     /// [`Unavailable`] when there is none in time.
     pub async fn get(&self) -> Result<Connection, Unavailable> {
-        self.inner
+        self.0
             .get()
             .await
             .map_err(|error| Unavailable(error.to_string()))
@@ -81,16 +73,10 @@ impl Pool {
         Ok(())
     }
 
-    /// What a client that finds no connection should wait before it tries again.
-    #[must_use]
-    pub fn retry_after(&self) -> Duration {
-        self.wait
-    }
-
     /// Publishes the pool's size and use as metrics.
     #[expect(clippy::cast_precision_loss, reason = "pool sizes are small")]
     pub fn observe(&self) {
-        let status = self.inner.status();
+        let status = self.0.status();
         metrics::gauge!("database_connections", "state" => "open").set(status.size as f64);
         metrics::gauge!("database_connections", "state" => "idle").set(status.available as f64);
         metrics::gauge!("database_connection_waiters").set(status.waiting as f64);
@@ -100,7 +86,7 @@ impl Pool {
 impl std::fmt::Debug for Pool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Pool")
-            .field("status", &self.inner.status())
+            .field("status", &self.0.status())
             .finish_non_exhaustive()
     }
 }

@@ -5,6 +5,9 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use ticketing_runtime::Settings;
 
+/// After this long without an acknowledgement a connection counts as broken.
+const UNREACHABLE: Duration = Duration::from_secs(10);
+
 /// How a process reaches its schema.
 #[derive(Debug, Clone)]
 pub struct DatabaseSettings {
@@ -64,6 +67,10 @@ impl DatabaseSettings {
             .password(self.password.expose_secret())
             .application_name(&self.schema)
             .connect_timeout(self.wait)
+            // A Postgres that can't be reached any more is found out in seconds, not by the kernel's
+            // quarter of an hour.
+            .tcp_user_timeout(UNREACHABLE)
+            .keepalives_idle(UNREACHABLE)
             .options(format!("-c search_path={}", self.schema));
         config
     }

@@ -69,16 +69,12 @@ impl Lifecycle {
     }
 
     /// Waits for a signal (or for somebody to cancel the soft token), then shuts down.
-    ///
-    /// # Errors
-    /// When the signal handlers can't be installed.
-    pub async fn run_until_signal(&self) -> std::io::Result<Shutdown> {
-        let mut signals = Signals::install()?;
+    pub async fn run_until_signal(&self, mut signals: Signals) -> Shutdown {
         tokio::select! {
             name = signals.next() => tracing::info!(signal = name, "stopping"),
             () = self.soft.cancelled() => tracing::info!("stopping"),
         }
-        Ok(self.shut_down(async { _ = signals.next().await }).await)
+        self.shut_down(async { _ = signals.next().await }).await
     }
 
     /// Soft, then hard at the deadline or when `impatient` is done.
@@ -99,13 +95,20 @@ impl Lifecycle {
     }
 }
 
-struct Signals {
+/// SIGTERM and SIGINT, from the moment on that they are installed.
+#[derive(Debug)]
+pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Signals {
-    fn install() -> std::io::Result<Self> {
+    /// Takes the signals over. To be called before a service answers anything, so that none ends it
+    /// without a shutdown.
+    ///
+    /// # Errors
+    /// When the handlers can't be installed.
+    pub fn install() -> std::io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,

@@ -12,7 +12,7 @@
 //! assert_eq!(config.port, 8080);
 //! ```
 
-use std::{collections::HashMap, fmt, str::FromStr, time::Duration};
+use std::{collections::HashMap, ffi::OsString, fmt, str::FromStr, time::Duration};
 
 use secrecy::SecretString;
 
@@ -35,8 +35,12 @@ impl Settings {
     /// The process's environment.
     #[must_use]
     pub fn from_env() -> Self {
+        // A variable that is not UTF-8 is none of ours.
+        let text = |(name, value): (OsString, OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
         Self {
-            values: std::env::vars().collect(),
+            values: std::env::vars_os().filter_map(text).collect(),
             errors: Vec::new(),
         }
     }

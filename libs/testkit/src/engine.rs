@@ -10,7 +10,10 @@ use std::{
     os::unix::{fs::chown, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU16, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -187,14 +190,25 @@ fn is_running(pid: Pid) -> bool {
         .is_some_and(|(_, state)| !state.trim_start().starts_with('Z'))
 }
 
-/// A port that was free a moment ago.
+/// A port that is free, and stays so while its server is down: below 32768, where Linux begins to
+/// hand out ports for outgoing connections, and handed out once per process.
 ///
 /// # Errors
 /// When there is none.
 pub fn free_port() -> anyhow::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-        .local_addr()?
-        .port())
+    const FIRST: u16 = 10_000;
+    const COUNT: u16 = 4_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Processes begin at different places.
+    let start = u16::try_from(std::process::id() % u32::from(COUNT))?;
+    for _ in 0..COUNT {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = FIRST + start.wrapping_add(step) % COUNT;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("there is no free port")
 }
 
 /// A new folder for an engine, owned by `user` if one is given.

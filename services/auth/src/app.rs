@@ -9,7 +9,9 @@ use ticketing_http::{
     session::{Verifier, keys::KeySet},
 };
 use ticketing_postgres::Pool;
-use ticketing_runtime::{Clock, Health, Lifecycle, telemetry::metrics::Metrics};
+use ticketing_runtime::{
+    Clock, Health, Lifecycle, lifecycle::Signals, telemetry::metrics::Metrics,
+};
 
 use crate::{
     accounts::Accounts,
@@ -56,8 +58,9 @@ impl Application {
     /// When it can't start.
     pub async fn run(config: Serve) -> anyhow::Result<()> {
         let lifecycle = Lifecycle::new(config.shutdown_deadline);
+        let signals = Signals::install()?;
         Self::build(config, Clock::system())?
-            .run_until_stopped(lifecycle)
+            .run_until_stopped(lifecycle, signals)
             .await
     }
 
@@ -81,7 +84,11 @@ impl Application {
     ///
     /// # Errors
     /// When it can't start.
-    pub async fn run_until_stopped(self, lifecycle: Lifecycle) -> anyhow::Result<()> {
+    pub async fn run_until_stopped(
+        self,
+        lifecycle: Lifecycle,
+        signals: Signals,
+    ) -> anyhow::Result<()> {
         let Self {
             config,
             clock,
@@ -124,7 +131,7 @@ impl Application {
         })?;
         serve_admin(admin_listener, &health, &metrics, &lifecycle, |_| {})?;
         tracing::info!("serving");
-        lifecycle.run_until_signal().await?;
+        lifecycle.run_until_signal(signals).await;
         Ok(())
     }
 }

@@ -36,6 +36,7 @@ impl Limited {
             "RATE_LIMIT_BURST=5",
             "MAX_BODY_BYTES=1000",
             "FORWARDED_TOKEN=secret",
+            "TRUSTED_HOPS=0",
         ];
         let entry = format!("--entryPoints.web.address=127.0.0.1:{port}");
         let files = format!("--providers.file.directory={}", dynamic.display());

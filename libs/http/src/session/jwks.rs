@@ -7,7 +7,7 @@ use jsonwebtoken::jwk::JwkSet;
 use ticketing_runtime::{Clock, consul::Service};
 use tokio::{
     sync::{mpsc, oneshot, watch},
-    time::{Instant, timeout},
+    time::{Instant, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -61,10 +61,12 @@ pub fn follow(auth: Service, refresh: Refresh, clock: Clock, stop: CancellationT
     let (keys, receiver) = watch::channel(Arc::new(none));
     // Requests that find no place here are answered with the keys there are.
     let (asks, inbox) = mpsc::channel(1024);
+    // Services are neighbours: no proxy stands between them.
     let client = reqwest::Client::builder()
         .timeout(refresh.patience)
-        .build()
-        .unwrap_or_default();
+        .no_proxy()
+        .build();
+    let client = client.expect("a client without TLS needs nothing that could fail");
     let task = Follower {
         auth,
         client,
@@ -94,26 +96,35 @@ impl Follower {
     async fn run(self, mut asks: mpsc::Receiver<oneshot::Sender<()>>) {
         let mut fetched_for_unknown: Option<Instant> = None;
         self.update().await;
+        let mut next = Instant::now() + self.pause();
         loop {
-            // Until there are keys at all, they are tried for as often as an unknown one is.
-            let idle = if self.keys.borrow().is_empty() {
-                self.refresh.unknown_key.min(Duration::from_secs(1))
-            } else {
-                self.refresh.every
-            };
-            match timeout(idle, asks.recv()).await {
-                Err(_) => self.update().await,
-                Ok(None) => return,
-                Ok(Some(done)) => {
+            tokio::select! {
+                () = sleep_until(next) => self.update().await,
+                ask = asks.recv() => {
+                    let Some(done) = ask else { return };
                     let due = fetched_for_unknown
                         .is_none_or(|then| then.elapsed() >= self.refresh.unknown_key);
-                    if due {
-                        fetched_for_unknown = Some(Instant::now());
-                        self.update().await;
+                    if !due {
+                        // Without moving `next`: however many ask, the regular fetch comes.
+                        _ = done.send(());
+                        continue;
                     }
+                    fetched_for_unknown = Some(Instant::now());
+                    self.update().await;
                     _ = done.send(());
                 }
             }
+            next = Instant::now() + self.pause();
+        }
+    }
+
+    /// Until there are keys at all, they are asked for every second.
+    fn pause(&self) -> Duration {
+        let none = self.keys.borrow().is_empty();
+        if none {
+            self.refresh.every.min(Duration::from_secs(1))
+        } else {
+            self.refresh.every
         }
     }
 

@@ -6,7 +6,7 @@
 pub mod jwks;
 pub mod keys;
 
-use std::{future::Future, ops::Deref, pin::Pin, sync::Arc};
+use std::{future::Future, ops::Deref, pin::Pin, sync::Arc, time::Duration};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
 use ticketing_contracts::api::auth::SessionUser;
@@ -23,6 +23,14 @@ use crate::{
 
 /// The cookie that holds the session.
 pub const COOKIE: &str = "session";
+
+/// What to wait for auth to be reached.
+const NO_KEYS_RETRY: Duration = Duration::from_secs(1);
+
+/// There are no keys to verify sessions with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("auth's keys have not been fetched yet")]
+pub struct NoKeys;
 
 /// Verifies sessions. Put it into the app's data as `web::Data<Verifier>`. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -46,19 +54,27 @@ impl Verifier {
     }
 
     /// Whose session this is, or `None` when the token is broken, foreign or over.
-    pub async fn verify(&self, token: &str) -> Option<Arc<Claims>> {
+    ///
+    /// # Errors
+    /// [`NoKeys`] when there are none to verify with: auth has not been reached yet.
+    pub async fn verify(&self, token: &str) -> Result<Option<Arc<Claims>>, NoKeys> {
         let keys = Arc::clone(&self.keys.borrow());
         let claims = match keys.verify(token) {
             Err(keys::Refused::UnknownKey) => {
-                self.refetch.as_ref()?.wait().await;
+                if let Some(refetch) = &self.refetch {
+                    refetch.wait().await;
+                }
                 let keys = Arc::clone(&self.keys.borrow());
+                if keys.is_empty() {
+                    return Err(NoKeys);
+                }
                 keys.verify(token)
             }
             answer => answer,
         };
-        claims
+        Ok(claims
             .ok()
-            .filter(|claims| claims.exp > self.clock.now().timestamp())
+            .filter(|claims| claims.exp > self.clock.now().timestamp()))
     }
 }
 
@@ -104,11 +120,9 @@ impl FromRequest for Session {
         Box::pin(async move {
             let verifier = verifier.ok_or_else(|| Problem::internal("no session verifier"))?;
             let token = token.ok_or_else(Problem::unauthorized)?;
-            verifier
-                .verify(&token)
-                .await
-                .map(Self)
-                .ok_or_else(Problem::unauthorized)
+            let verified = verifier.verify(&token).await;
+            let claims = verified.map_err(|none| Problem::unavailable(NO_KEYS_RETRY, none))?;
+            claims.map(Self).ok_or_else(Problem::unauthorized)
         })
     }
 }

@@ -68,12 +68,6 @@ impl Attempts {
     pub fn forget_old(&self) {
         self.local.forget_old();
     }
-
-    /// The counters in Redis.
-    #[must_use]
-    pub fn shared(&self) -> &SharedCounters {
-        &self.shared
-    }
 }
 
 /// Addresses and e-mails are personal data: Redis sees their hash.

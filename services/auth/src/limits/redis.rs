@@ -17,9 +17,6 @@ use tokio::time::timeout;
 
 use super::Quota;
 
-/// A sign-in does not wait longer than this for its count.
-const PATIENCE: Duration = Duration::from_millis(250);
-
 /// After a failure Redis is left alone for this long, so that not every sign-in waits for it.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -56,14 +53,17 @@ pub struct RedisSettings {
     pub password: Option<SecretString>,
     /// What every key begins with.
     pub prefix: String,
+    /// A sign-in does not wait longer than this for its count.
+    pub patience: Duration,
 }
 
 impl RedisSettings {
-    /// Reads `REDIS_URL`, `REDIS_PASSWORD` and `REDIS_PREFIX`.
+    /// Reads `REDIS_URL`, `REDIS_PASSWORD`, `REDIS_PREFIX` and `REDIS_PATIENCE`.
     pub fn read(settings: &mut Settings) -> Option<Self> {
         let url = settings.required::<String>("REDIS_URL");
         let password = settings.secret("REDIS_PASSWORD");
         let prefix = settings.or("REDIS_PREFIX", "auth:".to_owned());
+        let patience = settings.duration_or("REDIS_PATIENCE", Duration::from_millis(250));
         if url
             .as_deref()
             .is_some_and(|url| url.into_connection_info().is_err())
@@ -74,6 +74,7 @@ impl RedisSettings {
             url: url?,
             password: Some(password?),
             prefix: prefix?,
+            patience: patience?,
         })
     }
 }
@@ -83,6 +84,7 @@ impl RedisSettings {
 pub struct SharedCounters {
     pool: Pool,
     prefix: Arc<str>,
+    patience: Duration,
     started: Instant,
     /// Until when Redis is left alone, in milliseconds since `started`.
     paused_until: Arc<AtomicU64>,
@@ -111,6 +113,7 @@ impl SharedCounters {
         Ok(Self {
             pool: config.create_pool(Some(Runtime::Tokio1))?,
             prefix: settings.prefix.as_str().into(),
+            patience: settings.patience,
             started: Instant::now(),
             paused_until: Arc::default(),
         })
@@ -131,7 +134,7 @@ impl SharedCounters {
         if self.now() < self.paused_until.load(Ordering::Relaxed) {
             return None;
         }
-        let error = match timeout(PATIENCE, self.ask(key, quota)).await {
+        let error = match timeout(self.patience, self.ask(key, quota)).await {
             Ok(Ok(0)) => return Some(None),
             Ok(Ok(wait)) => return Some(Some(Duration::from_micros(wait))),
             Ok(Err(error)) => error.to_string(),

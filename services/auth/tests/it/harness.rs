@@ -8,7 +8,7 @@ use reqwest::{
 use serde_json::{Value, json};
 use ticketing_contracts::api::problem::ProblemBody;
 use ticketing_postgres::{DatabaseSettings, migrate};
-use ticketing_runtime::{Lifecycle, Settings};
+use ticketing_runtime::{Lifecycle, Settings, lifecycle::Signals};
 use ticketing_testkit::{ManualClock, Redis, TestDatabase};
 use tokio::task::JoinHandle;
 
@@ -80,6 +80,8 @@ impl Builder {
             ("REDIS_URL", self.redis_url.clone()),
             ("REDIS_PASSWORD", "no password is set".into()),
             ("SESSION_KEYS", KEY_A.into()),
+            // Two cores full of hashing are slow; no test but one is about a Redis that hangs.
+            ("REDIS_PATIENCE", "5s".into()),
             ("SIGNIN_PER_ACCOUNT", "100000/1s".into()),
             ("SIGNIN_PER_ADDRESS", "100000/1s".into()),
             ("SIGNUP_PER_ADDRESS", "100000/1s".into()),
@@ -90,13 +92,14 @@ impl Builder {
         config.database = self.database.clone();
         config.redis.password = None;
         let application = Application::build(config, self.clock.clock()).expect("it builds");
+        let signals = Signals::install().unwrap();
         let lifecycle = Lifecycle::new(std::time::Duration::from_secs(20));
         TestApp {
             base: format!("http://127.0.0.1:{}", application.port().unwrap()),
             admin: format!("http://127.0.0.1:{}", application.admin_port().unwrap()),
-            client: Client::new(),
+            client: Client::builder().no_proxy().build().unwrap(),
             clock: self.clock.clone(),
-            done: tokio::spawn(application.run_until_stopped(lifecycle.clone())),
+            done: tokio::spawn(application.run_until_stopped(lifecycle.clone(), signals)),
             lifecycle,
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use ticketing_http::session::{
-    Verifier,
+    NoKeys, Verifier,
     jwks::{Refresh, follow},
 };
 use ticketing_runtime::consul::{ConsulSettings, Resolver};
@@ -84,9 +84,10 @@ async fn another_service_follows_a_rotation_and_outlives_auth() {
     let builder = Builder::new().await;
     let app = builder.start().await;
     let old = cookie(&app.sign_up("ann@example.com").await);
+    let unseen = cookie(&app.sign_up("carl@example.com").await);
     let verifier = other_service(&app, &app.base, Duration::ZERO);
     assert!(
-        verifier.verify(token(&old)).await.is_some(),
+        verifier.verify(token(&old)).await.unwrap().is_some(),
         "the first keys are fetched when asked for"
     );
 
@@ -94,10 +95,9 @@ async fn another_service_follows_a_rotation_and_outlives_auth() {
     let address = app.base.trim_start_matches("http://").to_owned();
     app.lifecycle.soft().cancel();
     app.done.await.unwrap().unwrap();
-    assert!(
-        verifier.verify(token(&old)).await.is_some(),
-        "known keys survive auth's absence"
-    );
+    // One that was not verified before, so that it is the keys that survive, not an answer.
+    let verified = verifier.verify(token(&unseen)).await.unwrap();
+    assert!(verified.is_some(), "known keys survive auth's absence");
 
     let rotated = builder
         .set("HTTP_ADDRESS", address)
@@ -106,10 +106,10 @@ async fn another_service_follows_a_rotation_and_outlives_auth() {
         .await;
     let new = cookie(&rotated.sign_up("bob@example.com").await);
     assert!(
-        verifier.verify(token(&new)).await.is_some(),
+        verifier.verify(token(&new)).await.unwrap().is_some(),
         "an unknown key is fetched at once"
     );
-    assert!(verifier.verify(token(&old)).await.is_some());
+    assert!(verifier.verify(token(&old)).await.unwrap().is_some());
 }
 
 /// Anybody can make up a key's name; auth is not asked for each.
@@ -120,7 +120,7 @@ async fn unknown_keys_are_asked_for_rarely() {
     let session = cookie(&app.sign_up("ann@example.com").await);
     let verifier = other_service(&app, &app.base, Duration::from_secs(3600));
     eventually("the keys are there", async || {
-        verifier.verify(token(&session)).await
+        verifier.verify(token(&session)).await.ok()?
     })
     .await;
 
@@ -138,14 +138,33 @@ async fn unknown_keys_are_asked_for_rarely() {
             line.rsplit_once(' ').unwrap().1.parse::<u32>().unwrap()
         })
     };
-    assert!(verifier.verify(token(&unknown)).await.is_none());
+    assert!(verifier.verify(token(&unknown)).await.unwrap().is_none());
     let before = fetched().await;
     for _ in 0..50 {
-        assert!(verifier.verify(token(&unknown)).await.is_none());
+        assert!(verifier.verify(token(&unknown)).await.unwrap().is_none());
     }
     // Other tests of this process fetch as well, but not fifty times.
     assert!(
         fetched().await < before + 40,
         "every unknown key was fetched for"
     );
+}
+
+/// A service that starts before auth says that it can't tell, not that nobody is signed in.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_any_key_nobody_is_refused() {
+    let builder = Builder::new().await;
+    let app = builder.start().await;
+    let session = cookie(&app.sign_up("ann@example.com").await);
+    let address = app.base.trim_start_matches("http://").to_owned();
+    app.lifecycle.soft().cancel();
+    let verifier = other_service(&app, &app.base, Duration::from_secs(3600));
+    app.done.await.unwrap().unwrap();
+    assert_eq!(verifier.verify(token(&session)).await, Err(NoKeys));
+    // Asking all the time does not put off the fetch that is due every second.
+    let _back = builder.set("HTTP_ADDRESS", address).start().await;
+    eventually("the keys are there", async || {
+        verifier.verify(token(&session)).await.ok()?
+    })
+    .await;
 }

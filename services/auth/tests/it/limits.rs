@@ -154,7 +154,8 @@ async fn redis_goes_and_comes_back() {
     let builder = Builder::new()
         .await
         .redis(redis.url())
-        .set("SIGNIN_PER_ACCOUNT", "3/1h");
+        .set("SIGNIN_PER_ACCOUNT", "3/1h")
+        .set("REDIS_PATIENCE", "250ms");
     let app = builder.start().await;
     let attempt = async || {
         sign_in_from(&app, "1.2.3.4", "ann@example.com")

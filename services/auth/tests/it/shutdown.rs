@@ -3,7 +3,7 @@
 use auth::store::MIGRATIONS;
 use futures::future::join_all;
 use reqwest::{Client, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use ticketing_postgres::migrate;
 use ticketing_testkit::{TestDatabase, eventually};
 
@@ -45,6 +45,14 @@ async fn what_is_in_flight_is_finished_and_nothing_new_is_taken() {
     })
     .await;
     assert!(!app.done.is_finished(), "it ended with requests in flight");
+    let ready = reqwest::get(format!("{}/health/ready", app.admin))
+        .await
+        .unwrap();
+    assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        ready.json::<Value>().await.unwrap(),
+        json!({"status": "draining"})
+    );
     lock.batch_execute("COMMIT").await.unwrap();
     for answer in join_all(requests).await {
         assert_eq!(answer.unwrap().unwrap().status(), StatusCode::OK);
