@@ -33,6 +33,7 @@ impl Stack {
             consul: variable("E2E_CONSUL"),
             nomad: variable("E2E_NOMAD"),
             client: Client::builder()
+                .no_proxy()
                 .timeout(Duration::from_secs(20))
                 .build()
                 .unwrap(),
@@ -174,7 +175,7 @@ impl Traffic {
             let (stop, answered) = (Arc::clone(&stop), Arc::clone(&answered));
             let (failures, url) = (Arc::clone(&failures), url.to_owned());
             clients.spawn(async move {
-                let client = Client::new();
+                let client = Client::builder().no_proxy().build().unwrap();
                 while !stop.load(Ordering::Relaxed) {
                     let outcome = client.get(&url).send().await;
                     match outcome.and_then(Response::error_for_status) {
