@@ -6,6 +6,8 @@ set -euo pipefail
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=scripts/venv.sh
 source "$root/scripts/venv.sh"
+# shellcheck source=scripts/packages.sh
+source "$root/scripts/packages.sh"
 # shellcheck source=scripts/version.sh
 source "$root/scripts/version.sh"
 
@@ -13,18 +15,19 @@ links="$root/.tools/bin"
 stamp="$root/.tools/stamp"
 
 main() {
-  local state
+  local state agent
+  local -a packages
   state=$(fingerprint)
   if [[ -e "$stamp" && "$(<"$stamp")" == "$state" ]] && is_complete; then
     return
   fi
   require cargo "install Rust: https://rustup.rs"
-  require python3 "install it: apt-get install python3 python3-venv"
-  install_packages
+  require_rust
+  mapfile -t packages < <(missing_packages)
+  install_packages "${packages[@]}"
   ensure_venv
   mkdir -p "$links"
   link traefik "$venv/bin/traefik"
-  local agent
   for agent in consul nomad; do
     link_agent "$agent"
   done
@@ -35,7 +38,7 @@ main() {
 fingerprint() {
   {
     cat "$root"/tools/{nomad,consul}/go.mod "$root/tools/requirements.txt" \
-      "$root"/scripts/{bootstrap,venv,version}.sh
+      "$root"/scripts/{bootstrap,packages,venv,version}.sh
     echo "$cache"
     command -v nomad consul psql redis-server || true
   } | sha256sum
@@ -53,9 +56,12 @@ require() {
   command -v "$1" >/dev/null || fail "$1 is missing: $2"
 }
 
-fail() {
-  echo "error: $*" >&2
-  exit 1
+require_rust() {
+  local wanted found
+  wanted=$(awk -F '"' '/^rust-version/ { print $2; exit }' "$root/Cargo.toml")
+  found=$({ rustc --version || true; } 2>/dev/null | version_in)
+  at_least "$found" "$wanted" ||
+    fail "Rust $wanted or newer is needed, and this is $found: rustup update"
 }
 
 link() {
@@ -70,50 +76,8 @@ missing_packages() {
   command -v redis-server >/dev/null || echo redis-server
   command -v curl >/dev/null || echo curl
   command -v setsid >/dev/null || echo util-linux
-}
-
-install_packages() {
-  local packages
-  mapfile -t packages < <(missing_packages)
-  if ! python3 -c 'import ensurepip' 2>/dev/null; then
-    packages+=(python3-venv)
-  fi
-  ((${#packages[@]})) || return 0
-  command -v apt-get >/dev/null || fail "missing: ${packages[*]} (and no apt-get to install them)"
-  local -a sudo=()
-  if ((EUID != 0)); then
-    command -v sudo >/dev/null || fail "missing: ${packages[*]} (install them as root, or with sudo)"
-    sudo=(sudo)
-  fi
-  echo "installing Debian packages: ${packages[*]}" >&2
-  with_lock packages install_quietly "${packages[@]}"
-}
-
-# The platform runs engines of its own: Debian's must not be started (policy-rc.d), nor a cluster
-# made, when their packages are installed for it. A machine that has them already keeps them.
-install_quietly() {
-  local policy=/usr/sbin/policy-rc.d made_policy="" config=/etc/postgresql-common/createcluster.conf
-  local log="$cache/apt.log"
-  if [[ ! -e "$policy" ]]; then
-    made_policy=yes
-    # 101: forbidden (see invoke-rc.d(8)).
-    printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee "$policy" >/dev/null
-    "${sudo[@]}" chmod 0755 "$policy"
-  fi
-  if [[ ! -e "$config" ]]; then
-    "${sudo[@]}" mkdir -p "$(dirname "$config")"
-    echo "create_main_cluster = false" | "${sudo[@]}" tee "$config" >/dev/null
-  fi
-  local status=0
-  {
-    "${sudo[@]}" apt-get update -q &&
-      "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
-        --no-install-recommends -o Dpkg::Options::=--force-confold "$@"
-  } >"$log" 2>&1 || status=$?
-  if [[ -n "$made_policy" ]]; then
-    "${sudo[@]}" rm -f "$policy"
-  fi
-  ((status == 0)) || fail "apt-get could not install $*: $(tail -1 "$log") (log: $log)"
+  # What rustc links with; some crates are C.
+  command -v cc >/dev/null || printf '%s\n' gcc libc6-dev
 }
 
 # --- Nomad and Consul --------------------------------------------------------------------------

@@ -47,7 +47,10 @@ tests() {
   cargo test "$selection" --no-fail-fast "$@"
 }
 
-unit() { tests --lib --bins; }
+unit() {
+  tests --lib --bins
+  tests --doc
+}
 
 integration() {
   if [[ -n "$service" && ! -d "services/$service/tests" ]]; then

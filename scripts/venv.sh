@@ -1,5 +1,6 @@
 # Sourced: the project's Python environment, in the cache and named by its content, so that
-# checkouts share it and a changed pin makes a new one. Needs `root`; sets `cache` and `venv`.
+# checkouts share it and a changed pin makes a new one. Needs `root` and packages.sh; sets `cache`
+# and `venv`.
 
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/ticketing"
 venv="$cache/venv/$(sha256sum "$root/tools/requirements.txt" | cut -c1-12)"
@@ -24,16 +25,11 @@ ensure_venv() {
 
 make_venv() {
   [[ -e "$venv/complete" ]] && return
-  command -v python3 >/dev/null || {
-    echo "error: python3 is missing: install it (apt-get install python3 python3-venv)" >&2
-    exit 1
-  }
+  # Debian's python3 comes without it, where it comes at all.
+  python3 -c 'import ensurepip' 2>/dev/null || install_packages python3-venv
   echo "installing just and traefik into $venv" >&2
   rm -rf "$venv"
-  python3 -m venv "$venv" || {
-    echo "error: python3 can't make a venv: install python3-venv" >&2
-    exit 1
-  }
+  python3 -m venv "$venv" || fail "python3 can't make a venv: install python3-venv"
   "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$root/tools/requirements.txt"
   touch "$venv/complete"
 }

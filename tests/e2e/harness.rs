@@ -1,6 +1,7 @@
 //! The stack that the tests were given, and traffic to it.
 
 use std::{
+    path::PathBuf,
     process::Command,
     sync::{
         Arc, Mutex,
@@ -78,13 +79,7 @@ impl Stack {
 
     /// `stack` as a developer would call it, on this stack. Returns what it printed.
     pub fn stack(&self, arguments: &[&str]) -> String {
-        let bin = std::env::current_exe().unwrap();
-        let bin = bin
-            .parent()
-            .and_then(|deps| deps.parent())
-            .unwrap()
-            .join("stack");
-        let mut command = Command::new(bin);
+        let mut command = Command::new(stack_binary());
         // What cargo tells a test process would make the cargo that `stack` calls build anew.
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy();
@@ -142,6 +137,13 @@ impl Stack {
         let mut pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
         pids.find(serves)
     }
+}
+
+/// `stack`, as it was built with these tests.
+pub fn stack_binary() -> PathBuf {
+    let this = std::env::current_exe().unwrap();
+    let profile = this.parent().and_then(|deps| deps.parent()).unwrap();
+    profile.join("stack")
 }
 
 fn variable(name: &str) -> String {

@@ -88,7 +88,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let connections = options.connections;
     let hello_load = load(
         &hello_server.address,
-        request("GET", "/", &[], ""),
+        current_user.clone(),
         connections,
         200,
     );

@@ -1,15 +1,16 @@
 //! One span, one metric and, when it failed, one log line per request.
 
-use std::time::Instant;
+use std::{cell::RefCell, collections::HashMap, time::Instant};
 
 use actix_web::{
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::{Method, header::HeaderMap},
+    http::{Method, StatusCode, header::HeaderMap},
     middleware::Next,
 };
-use ticketing_runtime::telemetry::trace::TraceContext;
-use tracing::{Instrument, Level};
+use metrics::{Counter, Histogram};
+use ticketing_runtime::telemetry::trace::{TraceContext, is_exporting};
+use tracing::{Instrument, field::Empty};
 
 /// The middleware. Metrics are labelled by the route's pattern, never by the path: paths hold ids.
 ///
@@ -24,16 +25,21 @@ pub async fn request<B: MessageBody>(
     let route = request
         .match_pattern()
         .unwrap_or_else(|| "unmatched".to_owned());
+    let incoming = incoming(request.headers());
+    // Every field is formatted for the log at once, and noting one later means parsing what was
+    // formatted: what only an exporter reads is left out without one.
+    let exporting = is_exporting();
+    let context = (!exporting).then(|| incoming.unwrap_or_else(TraceContext::random));
     let span = tracing::info_span!(
         "request",
-        otel.name = %route,
-        otel.kind = "server",
         http.request.method = method,
-        http.route = %route,
-        http.response.status_code = tracing::field::Empty,
-        trace_id = tracing::field::Empty,
+        http.route = route,
+        trace_id = context.map(tracing::field::display),
+        otel.name = exporting.then_some(route.as_str()),
+        otel.kind = exporting.then_some("server"),
+        http.response.status_code = Empty,
     );
-    let context = TraceContext::begin(&span, incoming(request.headers()));
+    let context = context.unwrap_or_else(|| TraceContext::adopt(&span, incoming));
 
     let outcome = context
         .scope(next.call(request).instrument(span.clone()))
@@ -44,33 +50,21 @@ pub async fn request<B: MessageBody>(
         Err(error) => error.as_response_error().status_code(),
     };
     let elapsed = started.elapsed();
-    span.record("http.response.status_code", status.as_u16());
+    if exporting {
+        span.record("http.response.status_code", status.as_u16());
+    }
     span.in_scope(|| {
-        let duration_ms = elapsed.as_secs_f64() * 1e3;
-        if status.is_server_error() {
-            tracing::event!(
-                Level::WARN,
-                status = status.as_u16(),
-                duration_ms,
-                "request failed"
-            );
+        let (status, duration_ms) = (status.as_u16(), elapsed.as_secs_f64() * 1e3);
+        if status >= 500 {
+            tracing::warn!(status, duration_ms, "request failed");
         } else {
-            tracing::event!(
-                Level::DEBUG,
-                status = status.as_u16(),
-                duration_ms,
-                "request done"
-            );
+            tracing::debug!(status, duration_ms, "request done");
         }
     });
-    let labels = [
-        ("method", method.to_owned()),
-        ("route", route),
-        ("status", status.as_str().to_owned()),
-    ];
-    metrics::counter!("http_requests_total", &labels).increment(1);
-    metrics::histogram!("http_request_duration_seconds", &labels[..2])
-        .record(elapsed.as_secs_f64());
+    Series::of(method, &route, status, |series| {
+        series.requests.increment(1);
+        series.duration.record(elapsed.as_secs_f64());
+    });
     outcome
 }
 
@@ -89,5 +83,46 @@ fn method_label(method: &Method) -> &'static str {
         "DELETE" => "DELETE",
         "OPTIONS" => "OPTIONS",
         _ => "other",
+    }
+}
+
+/// What is counted for one method, route and status.
+struct Series {
+    requests: Counter,
+    duration: Histogram,
+}
+
+type SeriesByRoute = HashMap<String, HashMap<(&'static str, StatusCode), Series>>;
+
+thread_local! {
+    /// Found once per thread: the recorder looks a series up by hashing all its labels.
+    static SERIES: RefCell<SeriesByRoute> = RefCell::default();
+}
+
+impl Series {
+    fn of(method: &'static str, route: &str, status: StatusCode, count: impl FnOnce(&Self)) {
+        SERIES.with_borrow_mut(|all| {
+            if let Some(series) = all.get(route).and_then(|some| some.get(&(method, status))) {
+                return count(series);
+            }
+            let series = all.entry(route.to_owned()).or_default();
+            count(
+                series
+                    .entry((method, status))
+                    .or_insert_with(|| Self::new(method, route, status)),
+            );
+        });
+    }
+
+    fn new(method: &'static str, route: &str, status: StatusCode) -> Self {
+        let labels = [
+            ("method", method.to_owned()),
+            ("route", route.to_owned()),
+            ("status", status.as_str().to_owned()),
+        ];
+        Self {
+            requests: metrics::counter!("http_requests_total", &labels),
+            duration: metrics::histogram!("http_request_duration_seconds", &labels[..2]),
+        }
     }
 }

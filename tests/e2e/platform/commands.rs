@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::harness::Stack;
+use crate::harness::{Stack, stack_binary};
 
 #[test]
 fn status_lists_every_job() {
@@ -24,12 +24,6 @@ async fn up_again_changes_nothing() {
 
 #[test]
 fn mistakes_are_named_and_change_nothing() {
-    let bin = std::env::current_exe().unwrap();
-    let bin = bin
-        .parent()
-        .and_then(|deps| deps.parent())
-        .unwrap()
-        .join("stack");
     for (arguments, told) in [
         (
             vec!["restart", "auht"],
@@ -42,7 +36,10 @@ fn mistakes_are_named_and_change_nothing() {
         (vec!["scale", "auth", "many"], "many"),
         (vec!["logs", "mysql"], "no job mysql"),
     ] {
-        let output = Command::new(&bin).args(&arguments).output().unwrap();
+        let output = Command::new(stack_binary())
+            .args(&arguments)
+            .output()
+            .unwrap();
         assert!(!output.status.success(), "{arguments:?}");
         let complaint = String::from_utf8(output.stderr).unwrap();
         assert!(complaint.contains(told), "{arguments:?}: {complaint}");

@@ -4,4 +4,5 @@ mod commands;
 mod jobs;
 mod limits;
 mod secrets;
+mod start;
 mod traefik;

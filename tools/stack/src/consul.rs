@@ -1,10 +1,13 @@
 //! The few questions that a stack asks its Consul agent.
 
-use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use reqwest::Client;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
+
+/// One that is stopped or wedged accepts connections and never answers.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 
 /// A Consul agent's API.
 #[derive(Clone, Debug)]
@@ -62,17 +65,8 @@ impl Consul {
 
     /// Whether it answers and has a leader.
     pub async fn is_ready(&self) -> bool {
-        let leader = async {
-            let url = format!("{}/v1/status/leader", self.base);
-            self.client
-                .get(url)
-                .send()
-                .await?
-                .error_for_status()?
-                .json::<String>()
-                .await
-        };
-        leader.await.is_ok_and(|leader| !leader.is_empty())
+        let leader = self.get::<String>("/v1/status/leader").await;
+        leader.is_ok_and(|leader| !leader.is_empty())
     }
 
     /// The instances of a service.
@@ -80,36 +74,17 @@ impl Consul {
     /// # Errors
     /// When the agent does not answer.
     pub async fn instances(&self, service: &str) -> Result<Vec<Instance>> {
-        let url = format!("{}/v1/health/service/{service}", self.base);
-        let ask = async {
-            self.client
-                .get(url)
-                .send()
-                .await?
-                .error_for_status()?
-                .json::<Vec<Entry>>()
-                .await
-        };
-        let entries = ask.await.context("Consul does not answer")?;
+        let entries: Vec<Entry> = self
+            .get(&format!("/v1/health/service/{service}"))
+            .await
+            .context("Consul does not answer")?;
         Ok(entries.into_iter().map(Instance::from).collect())
     }
 
-    /// The names in the catalogue, with their tags.
-    ///
-    /// # Errors
-    /// When the agent does not answer.
-    pub async fn services(&self) -> Result<BTreeMap<String, Vec<String>>> {
-        let url = format!("{}/v1/catalog/services", self.base);
-        let ask = async {
-            self.client
-                .get(url)
-                .send()
-                .await?
-                .error_for_status()?
-                .json()
-                .await
-        };
-        ask.await.context("Consul does not answer")
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> reqwest::Result<T> {
+        let url = format!("{}{path}", self.base);
+        let request = self.client.get(url).timeout(ANSWERS_WITHIN);
+        request.send().await?.error_for_status()?.json().await
     }
 }
 

@@ -41,13 +41,14 @@ pub async fn running(stack: &Stack, name: &str) -> Result<Running> {
 /// Names the task that failed, with the end of its output.
 pub async fn restarted(stack: &Stack, name: &str, before: &Running) -> Result<()> {
     let started = Instant::now();
+    let version = version(stack, name).await?;
     loop {
         let now = running(stack, name).await?;
         if before
             .iter()
             .all(|(id, at)| now.get(id).is_none_or(|now| now != at))
         {
-            return healthy(stack, name).await;
+            return healthy(stack, name, version).await;
         }
         if started.elapsed() > HEALTHY_WITHIN {
             bail!(
@@ -70,8 +71,18 @@ pub async fn deploy(stack: &Stack, job: &Value) -> Result<()> {
         .register(job)
         .await
         .with_context(|| format!("job {name}"))?;
+    let version = version(stack, name).await?;
     placed(stack, name, &evaluation).await?;
-    healthy(stack, name).await
+    healthy(stack, name, version).await
+}
+
+async fn version(stack: &Stack, name: &str) -> Result<u64> {
+    Ok(known(stack, name).await?.version)
+}
+
+async fn known(stack: &Stack, name: &str) -> Result<Job> {
+    let job = stack.nomad.job(name).await?;
+    job.with_context(|| format!("job {name} is gone"))
 }
 
 /// Waits until the scheduler has found a place for every instance.
@@ -91,12 +102,10 @@ async fn placed(stack: &Stack, name: &str, evaluation: &str) -> Result<()> {
     }
 }
 
-/// Waits until the job's current version is rolled out, all its instances run, and Consul finds
-/// them healthy.
-///
-/// # Errors
-/// Names the task that failed, with the end of its output.
-pub async fn healthy(stack: &Stack, name: &str) -> Result<()> {
+/// Waits until this version of the job is rolled out, all its instances run, and Consul finds them
+/// healthy. A failed rollout can leave the job healthy too: Nomad registers the version before it
+/// once more, as a new one.
+async fn healthy(stack: &Stack, name: &str, version: u64) -> Result<()> {
     let started = Instant::now();
     let restarts_before: BTreeMap<_, _> = stack
         .nomad
@@ -106,16 +115,16 @@ pub async fn healthy(stack: &Stack, name: &str) -> Result<()> {
         .map(|allocation| (allocation.id.clone(), allocation.restarts()))
         .collect();
     loop {
-        let job = stack
-            .nomad
-            .job(name)
-            .await?
-            .with_context(|| format!("job {name} is gone"))?;
+        let job = known(stack, name).await?;
         let allocations = stack.nomad.allocations(name).await?;
         let current: Vec<_> = allocations
             .iter()
-            .filter(|a| a.job_version == job.version)
+            .filter(|a| a.job_version == version)
             .collect();
+        if job.version != version {
+            let outcome = "and Nomad went back to the version before";
+            return Err(failure::rollout(stack, name, outcome, &current).await);
+        }
         let failed = current.iter().find_map(|allocation| {
             let before = restarts_before
                 .get(&allocation.id)
@@ -126,7 +135,7 @@ pub async fn healthy(stack: &Stack, name: &str) -> Result<()> {
         if let Some((allocation, task)) = failed {
             return Err(failure::report(stack, name, allocation, task).await);
         }
-        if rolled_out(stack, name, &job).await? && all_run(&job, &current) {
+        if rolled_out(stack, &job, name, &current).await? && all_run(&job, &current) {
             let passing = stack.consul.instances(name).await?;
             if passing.iter().filter(|i| i.passing).count() >= job.desired()
                 && passing.iter().all(|i| i.passing)
@@ -144,7 +153,7 @@ pub async fn healthy(stack: &Stack, name: &str) -> Result<()> {
     }
 }
 
-async fn rolled_out(stack: &Stack, name: &str, job: &Job) -> Result<bool> {
+async fn rolled_out(stack: &Stack, job: &Job, name: &str, current: &[&Allocation]) -> Result<bool> {
     let Some(deployment) = stack.nomad.deployment(name).await? else {
         return Ok(true);
     };
@@ -155,10 +164,8 @@ async fn rolled_out(stack: &Stack, name: &str, job: &Job) -> Result<bool> {
     match deployment.status.as_str() {
         "successful" => Ok(true),
         "failed" | "cancelled" => {
-            bail!(
-                "the rollout of job {name} failed: {}",
-                deployment.status_description
-            )
+            let outcome = format!("({})", deployment.status_description);
+            Err(failure::rollout(stack, name, &outcome, current).await)
         }
         _ => Ok(false),
     }

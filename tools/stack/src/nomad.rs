@@ -2,6 +2,8 @@
 
 mod model;
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail};
 pub use model::{Allocation, Deployment, Evaluation, Job, TaskState};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
@@ -9,6 +11,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::variables::Items;
+
+/// One that is stopped or wedged accepts connections and never answers.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
+/// Longer than any task's kill_timeout and shutdown_delay together.
+const RESTARTS_WITHIN: Duration = Duration::from_secs(45);
 
 /// A Nomad agent's API.
 #[derive(Clone, Debug)]
@@ -109,10 +116,13 @@ impl Nomad {
     pub async fn restart(&self, allocation: &str) -> Result<()> {
         let path = format!("/v1/client/allocation/{allocation}/restart");
         let request = self.request(Method::PUT, &path).json(&json!({}));
+        // It answers when the tasks have ended.
+        let request = request.timeout(RESTARTS_WITHIN);
         accepted(request.send().await?).await.map(drop)
     }
 
-    /// A part of a task's output; `follow` keeps the answer open for what comes.
+    /// A part of a task's output; `follow` keeps the answer open for what comes. Only a bounded
+    /// part has to come soon: who reads everything may read slowly.
     ///
     /// # Errors
     /// When Nomad does not answer.
@@ -130,7 +140,12 @@ impl Nomad {
         let path = format!(
             "/v1/client/fs/logs/{allocation}?task={task}&type={stream}&plain=true&follow={follow}&{origin}"
         );
-        accepted(self.request(Method::GET, &path).send().await?).await
+        let request = if last_bytes.is_some() && !follow {
+            self.request(Method::GET, &path)
+        } else {
+            self.client.get(format!("{}{path}", self.base))
+        };
+        accepted(request.send().await?).await
     }
 
     /// Writes the Variable of a job, unless it is there already: each write restarts the tasks
@@ -150,7 +165,9 @@ impl Nomad {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("{}{path}", self.base))
+        self.client
+            .request(method, format!("{}{path}", self.base))
+            .timeout(ANSWERS_WITHIN)
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {

@@ -130,12 +130,18 @@ impl Secrets {
         write().with_context(|| format!("can't write {}", file.display()))
     }
 
-    /// A new key signs from now on; the old ones are accepted until they are withdrawn.
-    pub fn rotate_session_key(&mut self) {
-        self.session_keys.insert(0, session_key());
+    /// Makes a key that does not sign yet: every instance must accept it before one signs with it.
+    pub fn add_session_key(&mut self) {
+        self.session_keys.push(session_key());
     }
 
-    /// Sessions signed by any key but the newest end now. Answers how many keys went.
+    /// The key that was added last signs from now on; the others are accepted until they are
+    /// withdrawn.
+    pub fn sign_with_added_session_key(&mut self) {
+        self.session_keys.rotate_right(1);
+    }
+
+    /// Sessions signed by any key but the one that signs end now. Answers how many keys went.
     pub fn withdraw_old_session_keys(&mut self) -> usize {
         let withdrawn = self.session_keys.len().saturating_sub(1);
         self.session_keys.truncate(1);
@@ -242,14 +248,27 @@ mod tests {
     }
 
     #[test]
-    fn rotation_signs_with_the_new_key_and_keeps_the_old_until_withdrawn() {
+    fn an_added_key_is_accepted_first_and_signs_later() {
         let mut secrets = Secrets::generate();
         let old = secrets.session_keys[0].clone();
-        secrets.rotate_session_key();
-        assert_eq!(secrets.session_keys.len(), 2);
-        assert!(secrets.session_keys[0] != old && secrets.session_keys[1] == old);
+        secrets.add_session_key();
+        let new = secrets.session_keys[1].clone();
+        assert!(secrets.session_keys == [old.clone(), new.clone()] && new != old);
+        secrets.sign_with_added_session_key();
+        assert!(secrets.session_keys == [new.clone(), old]);
         assert_eq!(secrets.withdraw_old_session_keys(), 1);
-        assert!(secrets.session_keys.len() == 1 && secrets.session_keys[0] != old);
+        assert!(secrets.session_keys == [new]);
+    }
+
+    #[test]
+    fn a_rotation_that_was_cut_short_is_made_up_for_by_the_next() {
+        let mut secrets = Secrets::generate();
+        let signing = secrets.session_keys[0].clone();
+        secrets.add_session_key();
+        let unused = secrets.session_keys[1].clone();
+        secrets.add_session_key();
+        secrets.sign_with_added_session_key();
+        assert!(secrets.session_keys[1..] == [signing, unused]);
     }
 
     #[test]

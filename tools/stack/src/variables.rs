@@ -102,9 +102,9 @@ mod tests {
     }
 
     #[test]
-    fn session_keys_come_newest_first() {
+    fn session_keys_keep_their_order() {
         let mut secrets = Secrets::generate();
-        secrets.rotate_session_key();
+        secrets.add_session_key();
         let items = of_job("auth", &secrets).expect("items");
         assert_eq!(items["session_keys"], secrets.session_keys.join(","));
     }

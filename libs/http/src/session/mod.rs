@@ -6,9 +6,15 @@
 pub mod jwks;
 pub mod keys;
 
-use std::{future::Future, ops::Deref, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    future::{Ready, ready},
+    ops::Deref,
+    sync::Arc,
+    time::Duration,
+};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
+use futures::future::{Either, LocalBoxFuture};
 use ticketing_contracts::api::auth::SessionUser;
 use ticketing_runtime::Clock;
 use tokio::sync::watch;
@@ -17,7 +23,7 @@ use crate::{
     Problem,
     session::{
         jwks::Refetch,
-        keys::{Claims, KeySet},
+        keys::{Claims, KeySet, Refused},
     },
 };
 
@@ -58,23 +64,27 @@ impl Verifier {
     /// # Errors
     /// [`NoKeys`] when there are none to verify with: auth has not been reached yet.
     pub async fn verify(&self, token: &str) -> Result<Option<Arc<Claims>>, NoKeys> {
-        let keys = Arc::clone(&self.keys.borrow());
-        let claims = match keys.verify(token) {
-            Err(keys::Refused::UnknownKey) => {
-                if let Some(refetch) = &self.refetch {
-                    refetch.wait().await;
-                }
-                let keys = Arc::clone(&self.keys.borrow());
-                if keys.is_empty() {
-                    return Err(NoKeys);
-                }
-                keys.verify(token)
-            }
-            answer => answer,
-        };
-        Ok(claims
-            .ok()
-            .filter(|claims| claims.exp > self.clock.now().timestamp()))
+        match self.verify_with_known_keys(token) {
+            Err(Refused::UnknownKey) => {}
+            answer => return Ok(answer.ok()),
+        }
+        if let Some(refetch) = &self.refetch {
+            refetch.wait().await;
+        }
+        match self.verify_with_known_keys(token) {
+            Err(Refused::UnknownKey) if self.keys.borrow().is_empty() => Err(NoKeys),
+            answer => Ok(answer.ok()),
+        }
+    }
+
+    fn verify_with_known_keys(&self, token: &str) -> Result<Arc<Claims>, Refused> {
+        let claims = self.keys.borrow().verify(token)?;
+        let ended = claims.exp <= self.clock.now().timestamp();
+        if ended {
+            Err(Refused::Invalid)
+        } else {
+            Ok(claims)
+        }
     }
 }
 
@@ -112,31 +122,48 @@ impl Deref for Session {
 
 impl FromRequest for Session {
     type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+    type Future =
+        Either<Ready<Result<Self, Problem>>, LocalBoxFuture<'static, Result<Self, Problem>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let verifier = request.app_data::<web::Data<Verifier>>().cloned();
-        let token = token(request);
-        Box::pin(async move {
-            let verifier = verifier.ok_or_else(|| Problem::internal("no session verifier"))?;
-            let token = token.ok_or_else(Problem::unauthorized)?;
-            let verified = verifier.verify(&token).await;
-            let claims = verified.map_err(|none| Problem::unavailable(NO_KEYS_RETRY, none))?;
-            claims.map(Self).ok_or_else(Problem::unauthorized)
-        })
+        let Some(verifier) = request.app_data::<web::Data<Verifier>>() else {
+            return Either::Left(ready(Err(Problem::internal("no session verifier"))));
+        };
+        let Some(token) = token(request) else {
+            return Either::Left(ready(Err(Problem::unauthorized())));
+        };
+        match verifier.verify_with_known_keys(token) {
+            Ok(claims) => Either::Left(ready(Ok(Self(claims)))),
+            Err(Refused::Invalid) => Either::Left(ready(Err(Problem::unauthorized()))),
+            // Only then is there something to wait for.
+            Err(Refused::UnknownKey) => {
+                let (verifier, token) = (verifier.clone(), token.to_owned());
+                Either::Right(Box::pin(async move {
+                    let verified = verifier.verify(&token).await;
+                    let claims =
+                        verified.map_err(|none| Problem::unavailable(NO_KEYS_RETRY, none))?;
+                    claims.map(Self).ok_or_else(Problem::unauthorized)
+                }))
+            }
+        }
     }
 }
 
 /// The token that a request carries. An `Authorization` header wins: a program that sends one
 /// means it.
-fn token(request: &HttpRequest) -> Option<String> {
+fn token(request: &HttpRequest) -> Option<&str> {
     if let Some(value) = request.headers().get(header::AUTHORIZATION) {
         let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
         return scheme
             .eq_ignore_ascii_case("bearer")
-            .then(|| token.trim().to_owned());
+            .then_some(token.trim());
     }
-    request
-        .cookie(COOKIE)
-        .map(|cookie| cookie.value().to_owned())
+    // A token has no character that a cookie would encode, so none is decoded.
+    let cookies = request.headers().get_all(header::COOKIE);
+    let pairs = cookies
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'));
+    pairs
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(name, value)| (name == COOKIE).then_some(value))
 }

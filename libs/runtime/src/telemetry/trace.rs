@@ -29,18 +29,23 @@ pub struct TraceContext {
 }
 
 impl TraceContext {
-    /// Begins or goes on with a trace: what the caller sent, else what the exporter made for `span`,
-    /// else a new id. Notes it on `span` as `trace_id`.
+    /// The context that the exporter made for `span`, as a part of the trace that the caller sent if
+    /// it sent one. Notes it on `span` as `trace_id`, which must be one of its fields.
     #[must_use]
-    pub fn begin(span: &Span, incoming: Option<Self>) -> Self {
-        let context = if EXPORTING.load(Ordering::Relaxed) {
-            Self::from_exporter(span, incoming)
-        } else {
-            incoming
-        };
-        let context = context.unwrap_or_else(Self::random);
-        span.record("trace_id", tracing::field::display(context.trace));
+    pub fn adopt(span: &Span, incoming: Option<Self>) -> Self {
+        let context = Self::from_exporter(span, incoming).unwrap_or_else(Self::random);
+        span.record("trace_id", tracing::field::display(context));
         context
+    }
+
+    /// A new trace.
+    #[must_use]
+    pub fn random() -> Self {
+        Self {
+            trace: TraceId::from_bytes(rand::random()),
+            span: SpanId::from_bytes(rand::random()),
+            sampled: true,
+        }
     }
 
     /// The context of the current task, when it runs within [`Self::scope`].
@@ -60,12 +65,15 @@ impl TraceContext {
         self.trace.to_string()
     }
 
-    fn random() -> Self {
-        Self {
-            trace: TraceId::from_bytes(rand::random()),
-            span: SpanId::from_bytes(rand::random()),
-            sampled: true,
-        }
+    /// The `traceparent` header for a call that is a part of this.
+    #[must_use]
+    pub fn traceparent(&self) -> String {
+        format!(
+            "00-{}-{}-{:02x}",
+            self.trace,
+            self.span,
+            u8::from(self.sampled)
+        )
     }
 
     fn from_exporter(span: &Span, incoming: Option<Self>) -> Option<Self> {
@@ -85,21 +93,20 @@ impl TraceContext {
     }
 }
 
-/// Tells that an exporter is installed and makes the ids.
+/// Whether an exporter is installed and makes the ids.
+#[must_use]
+pub fn is_exporting() -> bool {
+    EXPORTING.load(Ordering::Relaxed)
+}
+
 pub(super) fn exporting() {
     EXPORTING.store(true, Ordering::Relaxed);
 }
 
 impl fmt::Display for TraceContext {
-    /// The `traceparent` header.
+    /// The trace id.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "00-{}-{}-{:02x}",
-            self.trace,
-            self.span,
-            u8::from(self.sampled)
-        )
+        self.trace.fmt(f)
     }
 }
 
@@ -153,7 +160,7 @@ mod tests {
     fn a_traceparent_goes_through() {
         let context: TraceContext = HEADER.parse().unwrap();
         assert_eq!(context.trace_id(), "0af7651916cd43dd8448eb211c80319c");
-        assert_eq!(context.to_string(), HEADER);
+        assert_eq!(context.traceparent(), HEADER);
         let later = format!("01{}-whatever", &HEADER[2..]);
         assert_eq!(later.parse::<TraceContext>().unwrap(), context);
     }

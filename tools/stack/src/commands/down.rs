@@ -1,8 +1,9 @@
 //! `down` and `reset`: ends what was started, and only that.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Result;
+use tokio::time::timeout;
 
 use crate::{
     leftovers,
@@ -63,12 +64,14 @@ pub async fn end(stack: &Stack) -> Result<()> {
     let agents = stack.agents();
     if agents.are_complete() && stack.nomad.is_ready().await {
         step("stop services", async {
-            stop(stack, SERVICES.iter().map(|service| service.name).collect()).await;
+            let services = SERVICES.iter().map(|service| service.name).collect();
+            // What Nomad does not manage in time is left to `leftovers`.
+            let _ = timeout(STOPPED_WITHIN, stop(stack, services)).await;
             Ok(())
         })
         .await?;
         step("stop traefik, redis, postgres", async {
-            stop(stack, ENGINES.to_vec()).await;
+            let _ = timeout(STOPPED_WITHIN, stop(stack, ENGINES.to_vec())).await;
             Ok(())
         })
         .await?;
@@ -80,15 +83,14 @@ pub async fn end(stack: &Stack) -> Result<()> {
     .await
 }
 
-/// Stops jobs at once and waits for all; what Nomad does not manage is left to `leftovers`.
+/// Stops jobs at once and waits for all that Nomad answers for.
 async fn stop(stack: &Stack, jobs: Vec<&'static str>) {
-    let started = Instant::now();
     let mut stopping = jobs;
     for job in &stopping {
         // One that was never registered is as well.
         let _ = stack.nomad.stop(job).await;
     }
-    while !stopping.is_empty() && started.elapsed() < STOPPED_WITHIN {
+    while !stopping.is_empty() {
         let mut left = Vec::new();
         for job in stopping {
             let Ok(allocations) = stack.nomad.allocations(job).await else {

@@ -10,8 +10,6 @@ use serde::Deserialize;
 pub struct Job {
     /// Counts its changes.
     pub version: u64,
-    /// `pending`, `running` or `dead`.
-    pub status: String,
     /// Its groups; ours have one.
     pub task_groups: Vec<TaskGroup>,
 }
