@@ -61,7 +61,7 @@ struct Signed<'a> {
 }
 
 impl SigningKeys {
-    /// Reads the secret `SESSION_KEYS`: PKCS#8 in base64, separated by commas, newest first.
+    /// Reads the secret `SESSION_KEYS`: PKCS#8 in base64, separated by commas. The first signs; all are published.
     pub fn read(settings: &mut Settings) -> Option<Self> {
         let keys = settings.secret("SESSION_KEYS")?;
         match Self::parse(keys.expose_secret()) {
