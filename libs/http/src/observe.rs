@@ -27,16 +27,16 @@ pub async fn request<B: MessageBody>(
         .unwrap_or_else(|| "unmatched".to_owned());
     let incoming = incoming(request.headers());
     // Every field is formatted for the log at once, and noting one later means parsing what was
-    // formatted: what only an exporter reads is left out without one.
+    // formatted. So the span holds what every line within it needs, and the rest only for an exporter.
     let exporting = is_exporting();
     let context = (!exporting).then(|| incoming.unwrap_or_else(TraceContext::random));
     let span = tracing::info_span!(
         "request",
-        http.request.method = method,
-        http.route = route,
         trace_id = context.map(tracing::field::display),
         otel.name = exporting.then_some(route.as_str()),
         otel.kind = exporting.then_some("server"),
+        http.request.method = exporting.then_some(method),
+        http.route = exporting.then_some(route.as_str()),
         http.response.status_code = Empty,
     );
     let context = context.unwrap_or_else(|| TraceContext::adopt(&span, incoming));
@@ -56,9 +56,9 @@ pub async fn request<B: MessageBody>(
     span.in_scope(|| {
         let (status, duration_ms) = (status.as_u16(), elapsed.as_secs_f64() * 1e3);
         if status >= 500 {
-            tracing::warn!(status, duration_ms, "request failed");
+            tracing::warn!(method, route, status, duration_ms, "request failed");
         } else {
-            tracing::debug!(status, duration_ms, "request done");
+            tracing::debug!(method, route, status, duration_ms, "request done");
         }
     });
     Series::of(method, &route, status, |series| {
