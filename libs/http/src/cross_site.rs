@@ -5,13 +5,11 @@
 //! must be this host or an allowed one; with neither header it is not from a browser.
 
 use actix_web::{
-    body::MessageBody,
-    dev::{ServiceRequest, ServiceResponse},
+    dev::ServiceRequest,
     http::{
         Method,
         header::{self, HeaderMap},
     },
-    middleware::Next,
 };
 
 use crate::Problem;
@@ -41,24 +39,17 @@ impl std::str::FromStr for AllowedOrigins {
     }
 }
 
-/// The middleware.
+/// Lets a request pass that its own site, or no browser, has made.
 ///
 /// # Errors
 /// A 403 [`Problem`] for a cross-site request.
-pub async fn refuse<B: MessageBody + 'static>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+pub fn check(request: &ServiceRequest) -> Result<(), Problem> {
     let none = AllowedOrigins::default();
     let allowed = request.app_data::<AllowedOrigins>().unwrap_or(&none);
     if passes(request.method(), request.headers(), allowed) {
-        next.call(request)
-            .await
-            .map(ServiceResponse::map_into_left_body)
+        Ok(())
     } else {
-        let problem = Problem::forbidden("Cross-site request refused");
-        let response = request.error_response(problem);
-        Ok(response.map_into_right_body())
+        Err(Problem::forbidden("Cross-site request refused"))
     }
 }
 

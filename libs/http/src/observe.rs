@@ -3,23 +3,24 @@
 use std::{cell::RefCell, collections::HashMap, time::Instant};
 
 use actix_web::{
-    body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::{Method, StatusCode, header::HeaderMap},
-    middleware::Next,
 };
 use metrics::{Counter, Histogram};
 use ticketing_runtime::telemetry::trace::{TraceContext, is_exporting};
 use tracing::{Instrument, field::Empty};
 
-/// The middleware. Metrics are labelled by the route's pattern, never by the path: paths hold ids.
+type Outcome<B> = Result<ServiceResponse<B>, actix_web::Error>;
+
+/// Observes how `answer` deals with a request. Metrics are labelled by the route's pattern, never by
+/// the path: paths hold ids.
 ///
 /// # Errors
-/// Those of the inner service.
-pub async fn request<B: MessageBody>(
+/// Those of `answer`.
+pub async fn request<B>(
     request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, actix_web::Error> {
+    answer: impl AsyncFnOnce(ServiceRequest) -> Outcome<B>,
+) -> Outcome<B> {
     let started = Instant::now();
     let method = method_label(request.method());
     let route = request
@@ -42,7 +43,7 @@ pub async fn request<B: MessageBody>(
     let context = context.unwrap_or_else(|| TraceContext::adopt(&span, incoming));
 
     let outcome = context
-        .scope(next.call(request).instrument(span.clone()))
+        .scope(answer(request).instrument(span.clone()))
         .await;
 
     let status = match &outcome {

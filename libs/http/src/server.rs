@@ -2,7 +2,13 @@
 
 use std::{io, net::TcpListener, num::NonZeroUsize, time::Duration};
 
-use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
+use actix_web::{
+    App, HttpServer,
+    body::MessageBody,
+    dev::{Server, ServiceRequest, ServiceResponse},
+    middleware::{Next, from_fn},
+    web,
+};
 use secrecy::SecretString;
 use ticketing_runtime::{Health, Lifecycle, Settings, telemetry::metrics::Metrics};
 
@@ -78,8 +84,7 @@ pub fn serve(
         App::new()
             .app_data(proxy.clone())
             .app_data(origins.clone())
-            .wrap(from_fn(cross_site::refuse))
-            .wrap(from_fn(observe::request))
+            .wrap(from_fn(observe_own_site))
             .configure(&routes)
             .default_service(web::to(not_found))
     });
@@ -112,7 +117,7 @@ pub fn serve_admin(
     let server = HttpServer::new(move || {
         let (health, metrics) = (health.clone(), metrics.clone());
         App::new()
-            .wrap(from_fn(observe::request))
+            .wrap(from_fn(observe_any))
             .configure(|config| admin::routes(config, health, metrics))
             .configure(&internal)
             .default_service(web::to(not_found))
@@ -131,6 +136,25 @@ pub fn serve_admin(
         handle.stop(false).await;
     });
     Ok(())
+}
+
+/// One middleware for both concerns: each one boxes its future, for every request.
+async fn observe_own_site<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    observe::request(request, async |request| {
+        cross_site::check(&request)?;
+        next.call(request).await
+    })
+    .await
+}
+
+async fn observe_any<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    observe::request(request, async |request| next.call(request).await).await
 }
 
 async fn not_found() -> Result<&'static str, Problem> {
