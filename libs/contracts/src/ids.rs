@@ -43,6 +43,26 @@ id!(
     UserId
 );
 
+id!(
+    /// A ticket: one seat, or an offer of many. Made by tickets.
+    TicketId
+);
+
+id!(
+    /// An order, made by orders.
+    OrderId
+);
+
+id!(
+    /// A payment, made by payments: one per order, however often it is tried.
+    PaymentId
+);
+
+id!(
+    /// An event, made by the service that publishes it. A repeat has the same.
+    EventId
+);
+
 /// RFC 9562 version 7. Times before 1970 count as 1970.
 fn uuid_v7(now: DateTime<Utc>) -> Uuid {
     let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
