@@ -18,15 +18,7 @@ impl Consul {
     /// # Errors
     /// When it can't be started.
     pub fn start() -> anyhow::Result<Self> {
-        Self::start_on(free_port()?)
-    }
-
-    /// Starts an agent whose HTTP port is `port`: again, after the one there was ended.
-    ///
-    /// # Errors
-    /// When it can't be started.
-    pub fn start_on(port: u16) -> anyhow::Result<Self> {
-        let folder = folder(None)?;
+        let (port, folder) = (free_port()?, folder(None)?);
         let text = format!(
             "consul agent -dev -bind=127.0.0.1 -client=127.0.0.1 -http-port={port} -dns-port=-1 \
              -grpc-port=-1 -grpc-tls-port=-1 -server-port={} -serf-lan-port={} -serf-wan-port=-1 \
@@ -39,12 +31,6 @@ impl Consul {
             engine: Engine::start(&command, port, folder, None)?,
             port,
         })
-    }
-
-    /// The port of the HTTP API.
-    #[must_use]
-    pub fn port(&self) -> u16 {
-        self.port
     }
 
     /// `http://host:port`.

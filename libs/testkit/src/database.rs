@@ -1,135 +1,26 @@
 //! A schema per test in a Postgres that the test binary shares, made by the same SQL as production's.
 
 use std::{
-    path::Path,
     process::Command,
-    sync::{
-        Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
-use anyhow::Context;
-use nix::sys::signal::Signal;
 use ticketing_postgres::DatabaseSettings;
 use tokio_postgres::NoTls;
 
-use crate::engine::{Engine, folder, free_port, run, unprivileged};
+pub use crate::postgres::Postgres;
+use crate::{
+    engine::run,
+    postgres::{APP_PASSWORD, OWNER_PASSWORD, READONLY_PASSWORD, SUPERUSER_PASSWORD},
+};
 
-const SUPERUSER_PASSWORD: &str = "superuser";
-const OWNER_PASSWORD: &str = "owner";
-const APP_PASSWORD: &str = "app";
-const READONLY_PASSWORD: &str = "readonly";
-
-/// A Postgres cluster of its own.
-#[derive(Debug)]
-pub struct Postgres {
-    /// The process.
-    pub engine: Engine,
-    port: u16,
-}
-
-/// A schema, with an owner and an app role, as each service has one.
+/// A schema, with an owner and an app role, as each service has one. [`TestDatabase::new`] makes it in
+/// the shared cluster, [`Postgres::schema`] in one that the test may break.
 #[derive(Debug, Clone)]
 pub struct TestDatabase {
     schema: String,
     port: u16,
-}
-
-impl Postgres {
-    /// Makes and starts a cluster. `fsync` is off: these tests crash processes, not machines.
-    ///
-    /// # Errors
-    /// When Postgres is not installed or does not start.
-    pub fn start() -> anyhow::Result<Self> {
-        let bin = binaries()?;
-        let user = unprivileged("postgres")?;
-        let (port, folder) = (free_port()?, folder(user.as_ref())?);
-        let data = folder.join("data");
-        let script = format!(
-            r#"printf {SUPERUSER_PASSWORD} >password
-            "{bin}/initdb" --pgdata=data --username=postgres --pwfile=password \
-              --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --no-sync"#
-        );
-        let mut initdb = Command::new("sh");
-        initdb.args(["-euc", &script]).current_dir(&folder);
-        if let Some(user) = &user {
-            use std::os::unix::process::CommandExt;
-            initdb.uid(user.uid.as_raw()).gid(user.gid.as_raw());
-        }
-        run(&mut initdb)?;
-        let mut command = vec![
-            format!("{bin}/postgres"),
-            "-D".into(),
-            data.display().to_string(),
-        ];
-        for setting in [
-            "listen_addresses=127.0.0.1".to_owned(),
-            format!("port={port}"),
-            format!("unix_socket_directories={}", folder.display()),
-            "fsync=off".into(),
-            "max_connections=300".into(),
-        ] {
-            command.extend(["-c".to_owned(), setting]);
-        }
-        let engine = Engine::start(&command, port, folder, user.as_ref())?;
-        let postgres = Self { engine, port };
-        postgres.provision("provision.sql", "postgres", &[])?;
-        Ok(postgres)
-    }
-
-    /// The cluster that all tests of this binary share.
-    ///
-    /// # Panics
-    /// When it can't be started.
-    pub fn shared() -> &'static Self {
-        static SHARED: OnceLock<Postgres> = OnceLock::new();
-        SHARED.get_or_init(|| Self::start().expect("Postgres starts"))
-    }
-
-    /// A new schema with its roles.
-    ///
-    /// # Errors
-    /// When the SQL fails.
-    pub fn schema(&self, name: &str) -> anyhow::Result<TestDatabase> {
-        // Grants on the database change one shared row: two at once fail.
-        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-        let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        let service = format!("--set=service={name}");
-        self.provision("provision-service.sql", "ticketing", &[&service])?;
-        Ok(TestDatabase {
-            schema: name.to_owned(),
-            port: self.port,
-        })
-    }
-
-    /// Ends it as a crash would: the log is replayed when it starts again.
-    ///
-    /// # Errors
-    /// When it has gone already.
-    pub fn crash(&self) -> anyhow::Result<()> {
-        // SIGKILL would leave its children behind for a moment, and with them its shared memory.
-        self.engine.end(Signal::SIGQUIT)
-    }
-
-    fn provision(&self, file: &str, database: &str, arguments: &[&str]) -> anyhow::Result<()> {
-        let sql = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../../postgres")
-            .join(file);
-        run(Command::new("psql")
-            .args(["--no-psqlrc", "--dbname", database, "--file"])
-            .arg(sql)
-            .args(arguments)
-            .env("PGHOST", "127.0.0.1")
-            .env("PGPORT", self.port.to_string())
-            .env("PGUSER", "postgres")
-            .env("PGPASSWORD", SUPERUSER_PASSWORD)
-            .env("DATABASE_READONLY_PASSWORD", READONLY_PASSWORD)
-            .env("DATABASE_OWNER_PASSWORD", OWNER_PASSWORD)
-            .env("DATABASE_APP_PASSWORD", APP_PASSWORD))?;
-        Ok(())
-    }
 }
 
 impl TestDatabase {
@@ -144,6 +35,16 @@ impl TestDatabase {
         Postgres::shared()
             .schema(&name)
             .expect("the schema is made")
+    }
+
+    /// The same schema behind another port of this machine, such as a [`Link`](crate::Link)'s.
+    #[must_use]
+    pub fn through(&self, port: u16) -> Self {
+        Self::at(self.schema.clone(), port)
+    }
+
+    pub(crate) fn at(schema: String, port: u16) -> Self {
+        Self { schema, port }
     }
 
     /// Settings as `serve` gets them: the app role.
@@ -202,6 +103,12 @@ impl TestDatabase {
         client
     }
 
+    /// The port that it is reached over.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Its name.
     #[must_use]
     pub fn schema(&self) -> &str {
@@ -226,13 +133,4 @@ impl Default for TestDatabase {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// Where Debian, or the PATH, has the server's programs.
-fn binaries() -> anyhow::Result<String> {
-    let script = "ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1 | grep . \
-                  || dirname \"$(command -v initdb)\"";
-    let found =
-        run(Command::new("sh").args(["-c", script])).context("Postgres is not installed")?;
-    Ok(found.trim().to_owned())
 }

@@ -5,30 +5,33 @@
 //! the server and removes its folder. A `Drop` alone would not run for a static or after a SIGKILL.
 
 use std::{
+    fs,
     io::{BufRead, BufReader, Write},
-    net::{Ipv4Addr, TcpListener, TcpStream},
-    os::unix::{fs::chown, process::CommandExt},
+    net::{Ipv4Addr, TcpStream},
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU16, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, bail, ensure};
 use nix::{
+    errno::Errno,
     sys::signal::{Signal, kill},
-    unistd::{Pid, User, geteuid},
+    unistd::{Pid, User},
 };
 
-/// How long a server may take to listen.
-const START_DEADLINE: Duration = Duration::from_secs(60);
+pub use crate::machine::{folder, free_port, run, unprivileged};
+
+/// How long a server may take to start, or to end.
+const DEADLINE: Duration = Duration::from_secs(60);
 
 /// `$1` is the folder to remove at the end, the rest the server's command line. Starts the server,
 /// and again for every line that it reads; tells the pid each time.
 const KEEPER: &str = r#"
+# The kernel hangs up on a process group that has a stopped process when nobody is left to wake it.
+trap : HUP
 folder=$1; shift
 start() { "$@" >>"$folder/log" 2>&1 </dev/null & server=$!; echo "$server"; }
 start "$@"
@@ -36,7 +39,9 @@ while read -r _; do
   wait "$server" 2>/dev/null
   start "$@"
 done
-kill -KILL "$server" 2>/dev/null
+# Children as well: frozen ones would not notice that the server is gone.
+read -r children 2>/dev/null <"/proc/$server/task/$server/children"
+kill -KILL "$server" $children 2>/dev/null
 wait "$server" 2>/dev/null
 rm -rf "$folder"
 "#;
@@ -105,32 +110,36 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Stops the server without ending it: connections stay open and nothing answers.
+    /// Stops the server and its child processes without ending them: connections stay open and
+    /// nothing answers.
     ///
     /// # Errors
-    /// When it is gone.
+    /// When it has ended.
     pub fn freeze(&self) -> anyhow::Result<()> {
-        self.signal(Signal::SIGSTOP)
+        // The parent first: while it stands still it starts no child.
+        self.signal(Signal::SIGSTOP)?;
+        self.signal_children(Signal::SIGSTOP)
     }
 
     /// Lets a frozen server go on.
     ///
     /// # Errors
-    /// When it is gone.
+    /// When it has ended.
     pub fn thaw(&self) -> anyhow::Result<()> {
+        self.signal_children(Signal::SIGCONT)?;
         self.signal(Signal::SIGCONT)
     }
 
     /// Ends the server by `signal`, and waits until it has gone.
     ///
     /// # Errors
-    /// When it is gone already, or does not go.
+    /// When it has ended already, or does not end.
     pub fn end(&self, signal: Signal) -> anyhow::Result<()> {
         self.signal(signal)?;
         let started = Instant::now();
-        while is_running(self.keeper().server) {
+        while self.is_running() {
             ensure!(
-                started.elapsed() < START_DEADLINE,
+                started.elapsed() < DEADLINE,
                 "the server does not end on {signal}"
             );
             std::thread::sleep(Duration::from_millis(5));
@@ -151,27 +160,71 @@ impl Engine {
         self.wait_until_listening()
     }
 
+    /// Waits until `ready` says that the server is `what`.
+    ///
+    /// # Errors
+    /// When the server ends before, or a minute has gone by; the error holds its log.
+    pub fn wait_until(&self, what: &str, ready: impl Fn() -> bool) -> anyhow::Result<()> {
+        let started = Instant::now();
+        while !ready() {
+            if !self.is_running() || started.elapsed() > DEADLINE {
+                bail!("the server is not {what}; its log:\n{}", self.log());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
+    }
+
+    /// Whether the server has not ended. One that is frozen runs.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        // A zombie has ended: the keeper reaps it when it is next asked.
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.keeper().server));
+        stat.unwrap_or_default()
+            .rsplit_once(')')
+            .is_some_and(|(_, state)| !state.trim_start().starts_with('Z'))
+    }
+
+    /// Where it keeps its log and its data. The folder outlives the server, not the engine.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What the server has printed since it was first started.
+    #[must_use]
+    pub fn log(&self) -> String {
+        let log = fs::read(self.folder.join("log")).unwrap_or_default();
+        String::from_utf8_lossy(&log).into_owned()
+    }
+
     fn keeper(&self) -> MutexGuard<'_, Keeper> {
         self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        // The pid of one that has ended stays a zombie's, which takes every signal.
+        ensure!(self.is_running(), "the server has ended");
         Ok(kill(self.keeper().server, signal)?)
     }
 
-    fn wait_until_listening(&self) -> anyhow::Result<()> {
-        let started = Instant::now();
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
-            if !is_running(self.keeper().server) || started.elapsed() > START_DEADLINE {
-                let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-                bail!(
-                    "the server does not listen on port {}; its log:\n{log}",
-                    self.port
-                );
+    /// Postgres has a child per connection, and none of them is in its process group.
+    fn signal_children(&self, signal: Signal) -> anyhow::Result<()> {
+        let server = self.keeper().server;
+        let children = fs::read_to_string(format!("/proc/{server}/task/{server}/children"))?;
+        for child in children.split_whitespace() {
+            match kill(Pid::from_raw(child.parse()?), signal) {
+                Ok(()) | Err(Errno::ESRCH) => {}
+                Err(error) => return Err(error.into()),
             }
-            std::thread::sleep(Duration::from_millis(10));
         }
         Ok(())
+    }
+
+    fn wait_until_listening(&self) -> anyhow::Result<()> {
+        self.wait_until(&format!("listening on port {}", self.port), || {
+            TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok()
+        })
     }
 }
 
@@ -181,77 +234,4 @@ fn read_pid(output: &mut BufReader<ChildStdout>) -> anyhow::Result<Pid> {
     Ok(Pid::from_raw(
         pid.trim().parse().context("the keeper told no pid")?,
     ))
-}
-
-/// A zombie has ended: the keeper reaps it when it is next asked.
-fn is_running(pid: Pid) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit_once(')')
-        .is_some_and(|(_, state)| !state.trim_start().starts_with('Z'))
-}
-
-/// A port that is free, and stays so while its server is down: below 32768, where Linux begins to
-/// hand out ports for outgoing connections, and handed out once per process.
-///
-/// # Errors
-/// When there is none.
-pub fn free_port() -> anyhow::Result<u16> {
-    const FIRST: u16 = 10_000;
-    const COUNT: u16 = 4_000;
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Processes begin at different places.
-    let start = u16::try_from(std::process::id() % u32::from(COUNT))?;
-    for _ in 0..COUNT {
-        let step = NEXT.fetch_add(1, Ordering::Relaxed);
-        let port = FIRST + start.wrapping_add(step) % COUNT;
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return Ok(port);
-        }
-    }
-    bail!("there is no free port")
-}
-
-/// A new folder for an engine, owned by `user` if one is given.
-///
-/// # Errors
-/// When it can't be made.
-pub fn folder(user: Option<&User>) -> anyhow::Result<PathBuf> {
-    let folder = tempfile::Builder::new()
-        .prefix("ticketing-test-")
-        .tempdir()?
-        .keep();
-    if let Some(user) = user {
-        chown(&folder, Some(user.uid.as_raw()), Some(user.gid.as_raw()))?;
-    }
-    Ok(folder)
-}
-
-/// Whom a server that refuses to run as root runs as: `name` if we are root, else ourselves.
-///
-/// # Errors
-/// When there is no such user.
-pub fn unprivileged(name: &str) -> anyhow::Result<Option<User>> {
-    if !geteuid().is_root() {
-        return Ok(None);
-    }
-    let user = User::from_name(name)?.with_context(|| format!("there is no user {name}"))?;
-    Ok(Some(user))
-}
-
-/// Runs a command to its end and returns what it printed.
-///
-/// # Errors
-/// When it can't be started or fails; the error holds what it printed.
-pub fn run(command: &mut Command) -> anyhow::Result<String> {
-    let name = Path::new(command.get_program()).display().to_string();
-    let output = command
-        .output()
-        .with_context(|| format!("{name} could not be started"))?;
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    ensure!(
-        output.status.success(),
-        "{name} failed:\n{printed}{complaint}"
-    );
-    Ok(printed)
 }

@@ -1,0 +1,8 @@
+//! What breaks does so where it should, and comes back.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod link;
+mod postgres;
+mod process;
+mod redis;
