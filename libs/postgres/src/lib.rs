@@ -3,9 +3,11 @@
 pub mod errors;
 pub mod migrate;
 pub mod pool;
+mod prepared;
 mod settings;
-mod tx;
+pub mod tx;
 
 pub use pool::Pool;
+pub use prepared::{Bound, Prepared, prepared};
 pub use settings::DatabaseSettings;
 pub use tx::transaction;

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use anyhow::Context;
 use backon::{ExponentialBuilder, Retryable};
+use diesel::{migration::MigrationSource, pg::Pg};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
+use diesel_migrations::MigrationHarness;
 
-use crate::{DatabaseSettings, pool::connect};
+use crate::DatabaseSettings;
 
 /// How long to wait for Postgres before giving up; Nomad starts the task again.
 const WAIT_FOR_POSTGRES: Duration = Duration::from_secs(30);
@@ -21,7 +22,7 @@ const WAIT_FOR_POSTGRES: Duration = Duration::from_secs(30);
 /// When Postgres does not answer in time or a migration fails; what had succeeded stays.
 pub async fn up(
     settings: &DatabaseSettings,
-    migrations: EmbeddedMigrations,
+    migrations: impl MigrationSource<Pg>,
 ) -> anyhow::Result<Vec<String>> {
     with_lock(settings, |harness| {
         let run = harness
@@ -38,7 +39,7 @@ pub async fn up(
 /// As [`up`].
 pub async fn down(
     settings: &DatabaseSettings,
-    migrations: EmbeddedMigrations,
+    migrations: impl MigrationSource<Pg>,
 ) -> anyhow::Result<()> {
     with_lock(settings, |harness| {
         harness
@@ -58,7 +59,7 @@ async fn with_lock<T>(
         .with_max_delay(Duration::from_secs(1))
         .without_max_times()
         .with_total_delay(Some(WAIT_FOR_POSTGRES));
-    let mut connection = (|| connect(settings.client()))
+    let mut connection = (|| settings.connect())
         .retry(patience)
         .notify(|error, _| tracing::info!(%error, "waiting for Postgres"))
         .await

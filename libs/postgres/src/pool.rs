@@ -1,8 +1,10 @@
 //! Connections to one schema.
 
+use std::ops::{Deref, DerefMut};
+
 use diesel::ConnectionError;
 use diesel_async::{
-    AsyncPgConnection, RunQueryDsl,
+    AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, TransactionManager,
     pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool},
 };
 use futures::FutureExt;
@@ -15,8 +17,32 @@ use crate::DatabaseSettings;
 #[derive(Clone)]
 pub struct Pool(deadpool::Pool<AsyncPgConnection>);
 
-/// A connection that goes back to its pool when dropped.
-pub type Connection = deadpool::Object<AsyncPgConnection>;
+/// A connection that goes back to its pool when dropped. Within a transaction (its request was dropped,
+/// or panicked) it is closed instead, so that Postgres rolls back at once: in the pool, its locks
+/// would be held until its turn comes.
+pub struct Connection(Option<deadpool::Object<AsyncPgConnection>>);
+
+impl Deref for Connection {
+    type Target = AsyncPgConnection;
+
+    fn deref(&self) -> &AsyncPgConnection {
+        self.0.as_ref().expect("it is there until it is dropped")
+    }
+}
+
+impl DerefMut for Connection {
+    fn deref_mut(&mut self) -> &mut AsyncPgConnection {
+        self.0.as_mut().expect("it is there until it is dropped")
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if AnsiTransactionManager::is_broken_transaction_manager(&mut **self) {
+            self.0.take().map(deadpool::Object::take);
+        }
+    }
+}
 
 /// No connection could be had: the pool is exhausted or Postgres is away.
 #[derive(Debug, thiserror::Error)]
@@ -55,9 +81,9 @@ impl Pool {
     /// # Errors
     /// [`Unavailable`] when there is none in time.
     pub async fn get(&self) -> Result<Connection, Unavailable> {
-        self.0
-            .get()
-            .await
+        let connection = self.0.get().await;
+        connection
+            .map(|connection| Connection(Some(connection)))
             .map_err(|error| Unavailable(error.to_string()))
     }
 
@@ -68,7 +94,7 @@ impl Pool {
     pub async fn probe(&self) -> anyhow::Result<()> {
         let mut connection = self.get().await?;
         diesel::sql_query("SELECT 1")
-            .execute(&mut connection)
+            .execute(&mut *connection)
             .await?;
         Ok(())
     }
@@ -91,11 +117,9 @@ impl std::fmt::Debug for Pool {
     }
 }
 
-/// One connection of its own, outside any pool.
-///
-/// # Errors
-/// When Postgres is away or refuses.
-pub async fn connect(client: tokio_postgres::Config) -> Result<AsyncPgConnection, ConnectionError> {
+pub(crate) async fn connect(
+    client: tokio_postgres::Config,
+) -> Result<AsyncPgConnection, ConnectionError> {
     let (client, connection) = client.connect(NoTls).await.map_err(|error| bad(&error))?;
     AsyncPgConnection::try_from_client_and_connection(client, connection).await
 }

@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use diesel::ConnectionError;
+use diesel_async::AsyncPgConnection;
 use secrecy::{ExposeSecret, SecretString};
 use ticketing_runtime::Settings;
+
+use crate::pool::connect;
 
 /// After this long without an acknowledgement a connection counts as broken.
 const UNREACHABLE: Duration = Duration::from_secs(10);
@@ -55,6 +59,14 @@ impl DatabaseSettings {
             connections: connections?,
             wait: wait?,
         })
+    }
+
+    /// A connection of the caller's own, outside any pool.
+    ///
+    /// # Errors
+    /// When Postgres is away or refuses.
+    pub async fn connect(&self) -> Result<AsyncPgConnection, ConnectionError> {
+        connect(self.client()).await
     }
 
     pub(crate) fn client(&self) -> tokio_postgres::Config {

@@ -40,17 +40,38 @@ where
     }
 }
 
-/// A connection that is dropped in here, because its request was, is found broken by the pool and
-/// closed, which rolls back.
+/// A connection that is dropped in here, because its request was, is closed, which rolls back.
 async fn attempt<T, E>(
     connection: &mut AsyncPgConnection,
     work: &mut impl AsyncFnMut(&mut AsyncPgConnection) -> Result<T, E>,
 ) -> Result<T, E>
 where
-    E: From<Error> + AsTransactionError,
+    E: From<Error>,
 {
-    AnsiTransactionManager::begin_transaction(connection).await?;
-    match work(connection).await {
+    begin(connection).await?;
+    let outcome = work(connection).await;
+    end(connection, outcome).await
+}
+
+/// Begins a transaction that [`end`] is to end. For those who repeat a whole batch themselves, and
+/// whose futures must be [`Send`], which those of an [`AsyncFnMut`] can't be seen to be; everybody
+/// else uses [`transaction`].
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn begin(connection: &mut AsyncPgConnection) -> Result<(), Error> {
+    AnsiTransactionManager::begin_transaction(connection).await
+}
+
+/// Commits what [`begin`] began, or rolls it back when `outcome` is an error.
+///
+/// # Errors
+/// The outcome's, or that of the commit.
+pub async fn end<T, E: From<Error>>(
+    connection: &mut AsyncPgConnection,
+    outcome: Result<T, E>,
+) -> Result<T, E> {
+    match outcome {
         Ok(done) => {
             AnsiTransactionManager::commit_transaction(connection).await?;
             Ok(done)

@@ -30,10 +30,12 @@ pub struct TraceContext {
 
 impl TraceContext {
     /// The context that the exporter made for `span`, as a part of the trace that the caller sent if
-    /// it sent one. Notes it on `span` as `trace_id`, which must be one of its fields.
+    /// it sent one; without an exporter, what the caller sent. Notes it on `span` as `trace_id`, which must be one of its fields.
     #[must_use]
     pub fn adopt(span: &Span, incoming: Option<Self>) -> Self {
-        let context = Self::from_exporter(span, incoming).unwrap_or_else(Self::random);
+        let context = Self::from_exporter(span, incoming)
+            .or(incoming)
+            .unwrap_or_else(Self::random);
         span.record("trace_id", tracing::field::display(context));
         context
     }
