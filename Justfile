@@ -57,6 +57,11 @@ reset:
 rotate-session-key *OPTIONS:
     @scripts/stack.sh rotate-session-key "$@"
 
+# Show or redrive events that a service could not handle: just dlq list | show SERVICE ID | redrive SERVICE ID
+[group('stack'), no-exit-message]
+dlq *COMMAND:
+    @scripts/stack.sh dlq "$@"
+
 # Let the running Nomad check the job files with production's variables
 [group('stack'), no-exit-message]
 plan-production *OPTIONS:

@@ -1,7 +1,7 @@
 //! Load generators: the platform's figures, and the peers' beside them.
 //!
 //! `just bench NAME` starts a release build of the platform on ports of its own and runs this against
-//! it. A suite prints a table for people and, as its last line, one JSON object.
+//! it; suites that need only the engines start those themselves. A suite prints a table for people and, as its last line, one JSON object.
 
 mod hello;
 mod load;
@@ -22,6 +22,10 @@ struct Arguments {
 enum Suite {
     /// Sessions and sign-ins: direct, through Traefik, beside a bare actix server and bare argon2.
     Auth(suites::auth::Options),
+    /// Messaging: from the outbox to the committed effect.
+    Events(suites::events::Options),
+    /// A million deadlines, and how late they fire.
+    Expiry(suites::expiry::Options),
     /// The bare actix server that other suites compare with.
     #[command(hide = true)]
     Hello {
@@ -34,6 +38,8 @@ enum Suite {
 async fn main() -> anyhow::Result<()> {
     match Arguments::parse().suite {
         Suite::Auth(options) => suites::auth::run(options).await,
+        Suite::Events(options) => suites::events::run(options).await,
+        Suite::Expiry(options) => suites::expiry::run(options).await,
         Suite::Hello { port } => hello::serve(port).await,
     }
 }

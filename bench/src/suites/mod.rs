@@ -1,3 +1,5 @@
 //! One file per `just bench NAME`.
 
 pub mod auth;
+pub mod events;
+pub mod expiry;

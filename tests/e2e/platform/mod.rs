@@ -3,6 +3,7 @@
 mod commands;
 mod jobs;
 mod limits;
+mod rollout;
 mod secrets;
 mod start;
 mod traefik;

@@ -8,6 +8,11 @@ use std::{
     process::{Command, Output},
 };
 
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use stack::process::Process;
 use ticketing_testkit::engine::{folder, free_port};
 
 use crate::harness::stack_binary;
@@ -100,6 +105,8 @@ impl Fresh {
 
 impl Drop for Fresh {
     fn drop(&mut self) {
+        // A test that failed may have left something running; ended already, it does no harm.
+        let _ = self.command("down").output();
         let _ = fs::remove_dir_all(&self.state);
     }
 }
@@ -147,4 +154,16 @@ fn a_missing_tool_is_named_in_one_line() {
     .unwrap();
     let complaint = stack.fails(stack.command("up").current_dir(&stack.state));
     assert_eq!(complaint, "error: consul is missing: run `./justw setup`\n");
+}
+
+/// Nomad stops the jobs when it is asked to; this one can't be asked.
+#[test]
+fn a_nomad_that_hangs_is_ended_with_all_that_it_started() {
+    let stack = Fresh::new();
+    let up = stack.command("up").output().unwrap();
+    assert!(up.status.success(), "{up:?}");
+    let nomad = Process::recorded(&stack.state.join("nomad.pid")).unwrap();
+    kill(Pid::from_raw(nomad.pid()), Signal::SIGSTOP).unwrap();
+    stack.down();
+    assert_eq!(stack.processes(), Vec::<String>::new());
 }

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     build::Profile,
-    commands::{dev, down, exec, logs, plan, restart, rotate, scale, status, up, watch},
+    commands::{dev, dlq, down, exec, logs, plan, restart, rotate, scale, status, up, watch},
     stack::Stack,
 };
 
@@ -71,6 +71,11 @@ enum Command {
         #[arg(long, default_value = "nomad/production.vars.hcl.example")]
         vars: OsString,
     },
+    /// Show or redrive events that a service could not handle
+    Dlq {
+        #[command(subcommand)]
+        command: dlq::DeadLetters,
+    },
     /// Run a command beside a stack of its own, on free ports, which is thrown away afterwards
     Exec {
         #[command(flatten)]
@@ -120,6 +125,7 @@ impl Cli {
             Command::Reset => down::reset(&stack).await?,
             Command::RotateSessionKey { withdraw_old } => rotate::run(&stack, withdraw_old).await?,
             Command::PlanProduction { vars } => plan::run(&stack, &vars).await?,
+            Command::Dlq { command } => dlq::run(&stack, command).await?,
             Command::Exec { .. } => unreachable!("handled above"),
         }
         Ok(ExitCode::SUCCESS)

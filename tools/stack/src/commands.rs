@@ -1,6 +1,7 @@
 //! What a user can ask for; one module each.
 
 pub mod dev;
+pub mod dlq;
 pub mod down;
 pub mod exec;
 pub mod interrupt;

@@ -9,6 +9,7 @@ pub const ENGINES: [&str; 3] = ["postgres", "redis", "traefik"];
 pub const SERVICES: [Service; 1] = [Service {
     name: "auth",
     package: "auth",
+    listens: false,
     needs: &[
         Need::Database,
         Need::Redis,
@@ -37,6 +38,8 @@ pub struct Service {
     pub name: &'static str,
     /// The cargo package, and the binary it builds.
     pub package: &'static str,
+    /// Whether it handles events, and so may have dead letters.
+    pub listens: bool,
     /// The secrets of its job, and no others.
     pub needs: &'static [Need],
 }

@@ -23,8 +23,8 @@ pub async fn run(stack: &Stack, service: &str, count: u16) -> Result<()> {
     .await
 }
 
-/// Scaling is no deployment of a new build: the instances that run stay.
-async fn running_binary(stack: &Stack, service: &str) -> Result<String> {
+/// What the instances that are deployed now run; scaling, say, is no deployment of a new build.
+pub(super) async fn running_binary(stack: &Stack, service: &str) -> Result<String> {
     let job = stack.nomad.job(service).await?;
     job.as_ref()
         .and_then(|job| job.command(service))

@@ -1,0 +1,265 @@
+//! From a stream to its effect: one consumer of a group.
+
+mod failure;
+mod settle;
+
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use ticketing_contracts::events::Event;
+use ticketing_runtime::Clock;
+use tokio_util::sync::CancellationToken;
+
+pub use failure::Failure;
+
+use crate::{
+    connection::RedisSettings,
+    dead_letter::Letter,
+    envelope::Delivery,
+    stream::{GroupReader, Which},
+};
+
+/// Where events take effect: Postgres ([`crate::inbox::Inbox`]) or Redis.
+pub trait Effect: Send + Sync + 'static {
+    /// The stream's events.
+    type Event: Event + Clone + std::fmt::Debug;
+
+    /// Lets all of a batch take effect, or nothing of it; what has taken effect before is left out.
+    ///
+    /// # Errors
+    /// [`Failure`] tells whether it is worth trying again.
+    fn apply(
+        &self,
+        batch: &[Delivery<Self::Event>],
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Puts an event away for good that can't take effect.
+    ///
+    /// # Errors
+    /// When it could not be put away; it is tried again.
+    fn bury(&self, letter: &Letter) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Called about once a second, between batches.
+    ///
+    /// # Errors
+    /// Are logged.
+    fn tend(&self) -> impl Future<Output = Result<(), Failure>> + Send {
+        async { Ok(()) }
+    }
+}
+
+/// How a consumer behaves.
+#[derive(Debug, Clone)]
+pub struct ConsumerSettings {
+    /// The listening service.
+    pub group: String,
+    /// This instance: Nomad's allocation.
+    pub consumer: String,
+    /// The most events that are handled at once.
+    pub batch: usize,
+    /// How long one waits for new entries, and so how long a shutdown may take to be noticed.
+    pub block: Duration,
+    /// Entries that were delivered this long ago and are not acknowledged are taken over: more than
+    /// any batch takes.
+    pub claim_after: Duration,
+    /// Consumers without pending entries are removed after this long.
+    pub forget_after: Duration,
+    /// How often an event is tried that fails for a reason of its own.
+    pub attempts: u32,
+}
+
+impl ConsumerSettings {
+    /// The usual.
+    #[must_use]
+    pub fn new(group: impl Into<String>, consumer: impl Into<String>) -> Self {
+        Self {
+            group: group.into(),
+            consumer: consumer.into(),
+            batch: 500,
+            block: Duration::from_secs(1),
+            claim_after: Duration::from_secs(30),
+            forget_after: Duration::from_secs(3600),
+            attempts: 5,
+        }
+    }
+}
+
+/// Hands the entries of one stream to an effect, as one of a group.
+#[derive(Debug)]
+pub struct Consumer<E> {
+    redis: RedisSettings,
+    settings: ConsumerSettings,
+    clock: Clock,
+    effect: E,
+}
+
+/// When things that are done now and then were last done.
+struct Chores {
+    tended: Instant,
+    claimed: Instant,
+}
+
+impl<E: Effect> Consumer<E> {
+    /// A consumer that does nothing yet.
+    #[must_use]
+    pub fn new(redis: RedisSettings, settings: ConsumerSettings, clock: Clock, effect: E) -> Self {
+        Self {
+            redis,
+            settings,
+            clock,
+            effect,
+        }
+    }
+
+    /// Consumes until `soft` is cancelled; what is in hand is finished.
+    pub async fn run(self, soft: CancellationToken) {
+        let mut delays = delays();
+        while !soft.is_cancelled() {
+            let began = Instant::now();
+            match self.session(&soft).await {
+                Ok(()) => return,
+                Err(error) => {
+                    if began.elapsed() > Duration::from_secs(30) {
+                        delays = self::delays();
+                    }
+                    tracing::warn!(
+                        stream = <E::Event as Event>::STREAM,
+                        group = self.settings.group,
+                        error = format!("{error:#}"),
+                        "the consumer starts over"
+                    );
+                }
+            }
+            let delay = delays.next().unwrap_or_default();
+            _ = soft.run_until_cancelled(tokio::time::sleep(delay)).await;
+        }
+    }
+
+    /// Consumes what there is now, and no more.
+    ///
+    /// # Errors
+    /// When Redis fails it.
+    pub async fn catch_up(&self) -> anyhow::Result<()> {
+        let never = CancellationToken::new();
+        let mut reader = self.reader().await?;
+        self.settle_pending(&mut reader, &never).await?;
+        loop {
+            let which = Which::New {
+                block: Duration::from_millis(1),
+            };
+            let new = reader.read(which, self.settings.batch).await?;
+            if new.is_empty() {
+                return Ok(());
+            }
+            self.settle(&mut reader, new, &never).await?;
+        }
+    }
+
+    /// As long as the connection lives.
+    async fn session(&self, soft: &CancellationToken) -> anyhow::Result<()> {
+        let mut reader = self.reader().await?;
+        if !self.settle_pending(&mut reader, soft).await? {
+            return Ok(());
+        }
+        let mut chores = Chores {
+            tended: Instant::now(),
+            claimed: Instant::now(),
+        };
+        while !soft.is_cancelled() {
+            self.do_chores(&mut chores, &mut reader, soft).await?;
+            let which = Which::New {
+                block: self.settings.block,
+            };
+            let new = reader.read(which, self.settings.batch).await?;
+            if !self.settle(&mut reader, new, soft).await? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// What this instance was given before it was restarted, or before the connection broke.
+    async fn settle_pending(
+        &self,
+        reader: &mut GroupReader,
+        soft: &CancellationToken,
+    ) -> anyhow::Result<bool> {
+        loop {
+            let pending = reader.read(Which::Pending, self.settings.batch).await?;
+            if pending.is_empty() {
+                return Ok(true);
+            }
+            self.redelivered(pending.len());
+            if !self.settle(reader, pending, soft).await? {
+                return Ok(false);
+            }
+        }
+    }
+
+    async fn reader(&self) -> anyhow::Result<GroupReader> {
+        let connection = self.redis.connect_patiently(self.settings.block).await?;
+        let mut reader = GroupReader::new(
+            connection,
+            self.redis.key(E::Event::STREAM),
+            self.settings.group.clone(),
+            self.settings.consumer.clone(),
+        );
+        reader.create_group().await?;
+        Ok(reader)
+    }
+
+    async fn do_chores(
+        &self,
+        chores: &mut Chores,
+        reader: &mut GroupReader,
+        soft: &CancellationToken,
+    ) -> anyhow::Result<()> {
+        if chores.claimed.elapsed() > self.settings.claim_after / 2 {
+            loop {
+                let claimed = reader
+                    .claim(self.settings.claim_after, self.settings.batch)
+                    .await?;
+                if claimed.is_empty() {
+                    break;
+                }
+                self.redelivered(claimed.len());
+                if !self.settle(reader, claimed, soft).await? {
+                    return Ok(());
+                }
+            }
+            reader.forget_idle(self.settings.forget_after).await?;
+            chores.claimed = Instant::now();
+        }
+        if chores.tended.elapsed() > Duration::from_secs(1) {
+            if let Err(error) = self.effect.tend().await {
+                tracing::warn!(group = self.settings.group, %error, "could not tend to the inbox");
+            }
+            chores.tended = Instant::now();
+        }
+        Ok(())
+    }
+
+    fn redelivered(&self, count: usize) {
+        metrics::counter!("messaging_redelivered_total", &self.labels()).increment(count as u64);
+    }
+
+    fn labels(&self) -> [(&'static str, String); 2] {
+        [
+            ("stream", E::Event::STREAM.to_owned()),
+            ("group", self.settings.group.clone()),
+        ]
+    }
+}
+
+/// Between attempts: longer and longer, without end, and not all instances at once.
+fn delays() -> impl Iterator<Item = Duration> + Send {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(20))
+        .with_max_delay(Duration::from_secs(2))
+        .with_jitter()
+        .without_max_times()
+        .build()
+}

@@ -1,0 +1,1 @@
+DROP TABLE copy_history, copy, effect, thing;
