@@ -52,7 +52,14 @@ impl Upkeep {
     /// When Postgres does not answer, or the tables are locked: to be tried again later.
     pub async fn once(&self) -> anyhow::Result<()> {
         // Partitions are needed while Redis is away as well.
-        let replay_floor = self.replay_floor().await.unwrap_or_default();
+        let replay_floor = self.replay_floor().await.unwrap_or_else(|error| {
+            let error = format!("{error:#}");
+            tracing::warn!(
+                error,
+                "the inbox is left alone: what could come again is not known"
+            );
+            None
+        });
         let mut connection = self.pool.get().await?;
         let dropped = upkeep(&mut connection, self.clock.now(), replay_floor).await?;
         if dropped > 0 {

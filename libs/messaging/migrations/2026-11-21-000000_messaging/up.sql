@@ -64,7 +64,9 @@ CREATE TABLE dead_letter (
   buried_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
   -- Somebody wants it to be tried again.
   redrive_at     timestamptz,
-  UNIQUE (stream, consumer_group, stamp)
+  -- What was no event is known by its entry, an event by its inbox row. Two events can have had the
+  -- same entry id: of one that was lost before it was stamped, and while the clock stood still.
+  UNIQUE NULLS NOT DISTINCT (stream, consumer_group, stamp, event_id)
 );
 
 CREATE INDEX dead_letter_redrive ON dead_letter (redrive_at) WHERE redrive_at IS NOT NULL;

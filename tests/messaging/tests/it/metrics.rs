@@ -164,7 +164,8 @@ async fn what_a_group_has_not_read_and_not_acknowledged_is_counted() {
     assert_eq!(series.group("messaging_group_lag"), Some(50.0));
     assert_eq!(series.group("messaging_group_pending"), Some(0.0));
 
-    let read: Vec<(String, Vec<(String, Vec<String>)>)> = redis::cmd("XREADGROUP")
+    type Entries = Vec<(String, Vec<String>)>;
+    let read: Vec<(String, Entries)> = redis::cmd("XREADGROUP")
         .arg(&[
             "GROUP", "measured", "a", "COUNT", "10", "STREAMS", &stream, ">",
         ])
@@ -248,9 +249,11 @@ async fn what_becomes_of_events_is_counted() {
 
 const HEADER: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-/// Notes how many events it is given at once, and in which trace.
+/// How many events a handler was given at once, and in which trace.
+type Given = (usize, Option<TraceContext>);
+
 #[derive(Clone, Default)]
-struct Traced(Arc<Mutex<Vec<(usize, Option<TraceContext>)>>>);
+struct Traced(Arc<Mutex<Vec<Given>>>);
 
 impl Handler for Traced {
     type Event = ThingEvent;
