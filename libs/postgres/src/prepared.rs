@@ -29,7 +29,6 @@ use diesel::{
 /// ```
 ///
 /// The text decides which statement it is: it must have few values, so it is no place for a variable.
-#[must_use]
 pub fn prepared(text: &'static str) -> Prepared<(), ()> {
     Prepared {
         text,

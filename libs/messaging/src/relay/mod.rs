@@ -114,7 +114,7 @@ impl Relay {
     pub async fn run(self, pool: Pool, soft: CancellationToken) {
         let channel = channel(&self.database);
         let announce = self.wake.announce(&pool, &channel);
-        let lead = self.lead_by(|connection, key| Fenced::new(connection, key), &soft);
+        let lead = self.lead_by(Fenced::new, &soft);
         tokio::select! {
             () = lead => {}
             never = announce => never,
