@@ -138,14 +138,18 @@ pub fn serve_admin(
     Ok(())
 }
 
-/// One middleware for both concerns: each one boxes its future, for every request.
-async fn observe_own_site<B: MessageBody>(
+/// One middleware for both concerns: each one boxes its future, for every request. What is refused
+/// becomes a response in here, where its trace is known.
+async fn observe_own_site<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<B>, actix_web::Error> {
-    observe::request(request, async |request| {
-        cross_site::check(&request)?;
-        next.call(request).await
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    observe::request(request, async |request| match cross_site::check(&request) {
+        Ok(()) => {
+            let response = next.call(request).await?;
+            Ok(response.map_into_left_body())
+        }
+        Err(problem) => Ok(request.error_response(problem).map_into_right_body()),
     })
     .await
 }

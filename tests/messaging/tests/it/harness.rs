@@ -171,6 +171,8 @@ impl World {
         let mut command = Command::new(env!("CARGO_BIN_EXE_things"));
         command
             .args(arguments)
+            // What it prints is compared.
+            .env("RUST_BACKTRACE", "0")
             .env("DATABASE_HOST", &self.settings.host)
             .env("DATABASE_PORT", self.settings.port.to_string())
             .env("DATABASE_USER", &self.settings.user)
