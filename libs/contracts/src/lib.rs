@@ -7,6 +7,7 @@
 pub mod api;
 pub mod events;
 pub mod ids;
+pub mod internal;
 pub mod money;
 pub mod order;
 pub mod time;

@@ -5,6 +5,8 @@ pub mod admin;
 pub mod cross_site;
 pub mod extract;
 pub mod forwarded;
+pub mod internal;
+pub mod listeners;
 pub mod observe;
 pub mod problem;
 pub mod server;
@@ -12,5 +14,6 @@ pub mod session;
 
 pub use extract::Json;
 pub use forwarded::Visitor;
+pub use listeners::Listeners;
 pub use problem::Problem;
 pub use session::Session;

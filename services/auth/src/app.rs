@@ -1,10 +1,10 @@
 //! auth, put together: tests start what production starts.
 
-use std::{net::TcpListener, time::Duration};
+use std::time::Duration;
 
 use actix_web::web::Data;
-use anyhow::Context;
 use ticketing_http::{
+    Listeners,
     server::{serve, serve_admin},
     session::{Verifier, keys::KeySet},
 };
@@ -29,8 +29,7 @@ const HOUSEKEEPING: Duration = Duration::from_secs(5);
 pub struct Application {
     config: Serve,
     clock: Clock,
-    listener: TcpListener,
-    admin_listener: TcpListener,
+    listeners: Listeners,
 }
 
 impl Application {
@@ -39,16 +38,10 @@ impl Application {
     /// # Errors
     /// When an address can't be bound.
     pub fn build(config: Serve, clock: Clock) -> anyhow::Result<Self> {
-        let bind = |address: &str| {
-            TcpListener::bind(address).with_context(|| format!("{address} can't be listened on"))
-        };
-        let listener = bind(&config.http.address)?;
-        let admin_listener = bind(&config.http.admin_address)?;
         Ok(Self {
+            listeners: Listeners::bind(&config.http)?,
             config,
             clock,
-            listener,
-            admin_listener,
         })
     }
 
@@ -69,7 +62,7 @@ impl Application {
     /// # Errors
     /// When the listener has gone.
     pub fn port(&self) -> std::io::Result<u16> {
-        Ok(self.listener.local_addr()?.port())
+        self.listeners.port()
     }
 
     /// The admin port.
@@ -77,7 +70,7 @@ impl Application {
     /// # Errors
     /// When the listener has gone.
     pub fn admin_port(&self) -> std::io::Result<u16> {
-        Ok(self.admin_listener.local_addr()?.port())
+        self.listeners.admin_port()
     }
 
     /// Serves until a signal, or until somebody cancels the lifecycle's soft token.
@@ -92,8 +85,7 @@ impl Application {
         let Self {
             config,
             clock,
-            listener,
-            admin_listener,
+            listeners,
         } = self;
         let pool = Pool::new(&config.database)?;
         let counters = SharedCounters::new(&config.redis)?;
@@ -125,11 +117,11 @@ impl Application {
             lifecycle.clone(),
         ));
         let (accounts, verifier) = (Data::new(accounts), Data::new(verifier));
-        serve(listener, &config.http, &lifecycle, move |app| {
+        serve(listeners.public, &config.http, &lifecycle, move |app| {
             app.app_data(accounts.clone()).app_data(verifier.clone());
             routes::public(app);
         })?;
-        serve_admin(admin_listener, &health, &metrics, &lifecycle, |_| {})?;
+        serve_admin(listeners.admin, &health, &metrics, &lifecycle, |_| {})?;
         tracing::info!("serving");
         lifecycle.run_until_signal(signals).await;
         Ok(())

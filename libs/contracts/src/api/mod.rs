@@ -1,4 +1,6 @@
 //! The HTTP API's JSON forms, one file per service.
 
 pub mod auth;
+pub mod orders;
 pub mod problem;
+pub mod tickets;

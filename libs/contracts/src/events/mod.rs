@@ -11,7 +11,7 @@ pub mod stream;
 pub mod tickets;
 
 #[cfg(test)]
-mod forms;
+pub(crate) mod forms;
 
 use thiserror::Error;
 use uuid::Uuid;

@@ -2,7 +2,7 @@
 //!
 //! Registration is Nomad's; this side only resolves. One blocking query per service keeps a watch
 //! channel current, so that a call costs no round trip to Consul, and the last known answer serves
-//! while Consul is away. `<SERVICE>_URL` in the environment overrides the catalogue for a process
+//! while Consul is away. `<SERVICE>_URL` (`ORDERS_ADMIN_URL`, say) in the environment overrides the catalogue for a process
 //! started by hand.
 
 mod watch;
@@ -45,7 +45,7 @@ impl ConsulSettings {
         };
         let mut overrides = HashMap::new();
         for service in services {
-            let name = format!("{}_URL", service.to_uppercase());
+            let name = format!("{}_URL", service.to_uppercase().replace('-', "_"));
             if let Some(url) = settings.optional::<String>(&name)? {
                 overrides.insert(*service, url.trim_end_matches('/').to_owned());
             }
@@ -166,11 +166,14 @@ mod tests {
         let pairs = [
             ("CONSUL_HTTP_ADDR", "127.0.0.1:9"),
             ("AUTH_URL", "http://127.0.0.1:3000/"),
+            ("ORDERS_ADMIN_URL", "http://127.0.0.1:3001"),
         ];
-        let settings = ConsulSettings::read(&mut Settings::from_pairs(pairs), &["auth", "web"]);
+        let services = ["auth", "orders-admin", "web"];
+        let settings = ConsulSettings::read(&mut Settings::from_pairs(pairs), &services);
         let settings = settings.unwrap();
         assert_eq!(settings.address, "http://127.0.0.1:9");
         assert_eq!(settings.overrides["auth"], "http://127.0.0.1:3000");
+        assert_eq!(settings.overrides["orders-admin"], "http://127.0.0.1:3001");
         assert!(!settings.overrides.contains_key("web"));
     }
 

@@ -1,0 +1,1 @@
+//! Expiration: makes holds end promptly.

@@ -1,0 +1,3 @@
+//! Expiration: makes holds end promptly.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Orders: what buyers hold, and what has been sold.

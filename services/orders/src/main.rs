@@ -1,0 +1,3 @@
+//! Orders: what buyers hold, and what has been sold.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Tickets: what sellers put up.

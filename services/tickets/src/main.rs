@@ -1,0 +1,3 @@
+//! Tickets: what sellers put up.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Proves that nothing is lost, oversold or stuck: reads every schema and Redis.
