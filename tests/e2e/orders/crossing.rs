@@ -34,7 +34,7 @@ async fn place(number: usize, buyer: &Person, body: Value) -> Option<Order> {
     match answer.status() {
         StatusCode::CREATED => {
             let order: Order = answer.json().await.unwrap();
-            if number % 3 == 0 {
+            if number.is_multiple_of(3) {
                 assert_eq!(buyer.cancels(order.id).await, StatusCode::NO_CONTENT);
                 return None;
             }
