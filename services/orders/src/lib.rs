@@ -1,1 +1,5 @@
 //! Orders: what buyers hold, and what has been sold.
+
+pub mod domain;
+pub mod reservation;
+pub mod store;
