@@ -4,7 +4,9 @@ pub mod commit_status;
 pub mod inventory;
 pub mod items;
 pub mod orders;
+pub mod reading;
 pub mod sales;
+pub mod sales_series;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use uuid::Uuid;

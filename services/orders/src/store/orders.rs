@@ -32,6 +32,8 @@ macro_rules! select_orders {
         )
     };
 }
+pub(super) use select_orders;
+
 pub(super) type Row = (
     Uuid,
     i64,
