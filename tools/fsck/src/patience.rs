@@ -69,7 +69,7 @@ impl Patience {
         }
         let nothing_found = found.is_empty();
         // What comes up when the time is over is not waited for: something moves, and always will.
-        if at <= self.wait {
+        if self.last.is_empty() || at <= self.wait {
             for key in found {
                 self.wrong.entry(key).or_insert(at);
             }
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn no_patience_takes_the_first_look() {
         let mut patience = Patience::new(Duration::ZERO);
-        assert_eq!(patience.note(Duration::ZERO, look(&["a"])), Done);
+        assert_eq!(patience.note(Duration::from_millis(1), look(&["a"])), Done);
         assert_eq!(patience.verdicts()[0].finding.faults.len(), 1);
     }
 }
