@@ -99,7 +99,7 @@ async fn jwks(keys: Data<jsonwebtoken::jwk::JwkSet>) -> HttpResponse {
 async fn ticket(request: HttpRequest, id: Path<TicketId>, tickets: Data<Tickets>) -> HttpResponse {
     tickets.asked.fetch_add(1, Ordering::SeqCst);
     let shown = request.headers().get("authorization").unwrap();
-    assert_eq!(shown, format!("Bearer {ORDERS_TOKEN}"));
+    assert_eq!(shown, &format!("Bearer {ORDERS_TOKEN}"));
     tickets.gate.acquire().await.unwrap().forget();
     if tickets.away.load(Ordering::SeqCst) {
         return HttpResponse::InternalServerError().finish();
