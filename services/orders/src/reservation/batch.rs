@@ -69,7 +69,7 @@ impl Batches {
         while let Some(part) = parts.pop() {
             match self.run_as_one(part).await {
                 Ok(decided) => {
-                    answers.extend(decided.into_iter().map(|one| one.map_err(Into::into)))
+                    answers.extend(decided.into_iter().map(|one| one.map_err(Into::into)));
                 }
                 Err(Error::Internal(cause)) if part.len() > 1 => {
                     tracing::warn!(cause, size = part.len(), "a batch failed; halving it");
@@ -117,41 +117,42 @@ impl Batches {
     /// first, in the same transaction as the rest: it is begun anew, with their tickets locked too.
     async fn attempt(&self, batch: &[Asked]) -> Result<Answers, Failed> {
         let mut reclaims = BTreeSet::new();
-        for round in 0.. {
+        let mut rounds = 0..RECLAIMS;
+        loop {
+            let reclaiming = reclaiming(&reclaims);
+            let all: Vec<_> = reclaiming.iter().chain(batch).collect();
             let mut connection = self.pool.get().await?;
             tx::begin(&mut connection).await?;
-            let commands = with_reclaims(&reclaims, batch);
-            let decided = decide(&mut connection, self.manner, &commands).await;
-            let draft = match decided {
-                Ok(draft) => draft,
-                Err(error) => {
-                    return tx::end(&mut connection, Err(error))
-                        .await
-                        .map_err(Failed::Database);
-                }
-            };
-            if round < RECLAIMS && !draft.overdue.is_empty() {
-                let found = overdue(&mut connection, &draft, RECLAIMED).await;
-                let found = match found {
-                    Ok(found) => found,
-                    Err(error) => {
-                        return tx::end(&mut connection, Err(error))
-                            .await
-                            .map_err(Failed::Database);
-                    }
-                };
-                let known = reclaims.len();
-                reclaims.extend(found);
-                if reclaims.len() > known {
-                    roll_back(&mut connection).await;
-                    continue;
-                }
+            let drafted = self
+                .draft(&mut connection, &all, rounds.next().is_some())
+                .await;
+            let (draft, over) = or_roll_back(&mut connection, drafted).await?;
+            let known = reclaims.len();
+            reclaims.extend(over);
+            if reclaims.len() > known {
+                roll_back(&mut connection).await;
+                continue;
             }
             let mut answers = self.finish(connection, draft).await?;
-            answers.drain(..reclaims.len());
+            answers.drain(..known);
             return Ok(answers);
         }
-        Ok(Vec::new())
+    }
+
+    /// Decides, and finds the orders that are to be reclaimed for another decision.
+    async fn draft(
+        &self,
+        connection: &mut Connection,
+        batch: &[&Asked],
+        look: bool,
+    ) -> Result<(Draft, Vec<OrderId>), DatabaseError> {
+        let draft = decide(connection, self.manner, batch).await?;
+        let over = if look && !draft.overdue.is_empty() {
+            overdue(connection, &draft, RECLAIMED).await?
+        } else {
+            Vec::new()
+        };
+        Ok((draft, over))
     }
 
     async fn finish(&self, mut connection: Connection, draft: Draft) -> Result<Answers, Failed> {
@@ -161,25 +162,15 @@ impl Batches {
             return Ok(draft.answers);
         }
         let transaction = draft.transaction;
-        let answers = match write(&mut connection, draft).await {
-            Ok(answers) => answers,
-            Err(error) => {
-                return tx::end(&mut connection, Err(error))
-                    .await
-                    .map_err(Failed::Database);
-            }
-        };
-        match tx::end(&mut connection, Ok::<_, DatabaseError>(())).await {
-            Ok(()) => {}
-            Err(error) => {
-                drop(connection);
-                tracing::warn!(%error, "the answer to a commit was lost");
-                match commit_status::await_known(&self.pool, transaction, COMMIT_KNOWN_WITHIN).await
-                {
-                    Some(CommitStatus::Committed) => {}
-                    Some(CommitStatus::Aborted) => return Err(Failed::Database(error)),
-                    None => return Err(Failed::CommitUnknown),
-                }
+        let written = write(&mut connection, draft).await;
+        let answers = or_roll_back(&mut connection, written).await?;
+        if let Err(error) = tx::end(&mut connection, Ok::<_, DatabaseError>(())).await {
+            drop(connection);
+            tracing::warn!(%error, "the answer to a commit was lost");
+            match commit_status::await_known(&self.pool, transaction, COMMIT_KNOWN_WITHIN).await {
+                Some(CommitStatus::Committed) => {}
+                Some(CommitStatus::Aborted) => return Err(Failed::Database(error)),
+                None => return Err(Failed::CommitUnknown),
             }
         }
         self.wake.committed();
@@ -188,14 +179,24 @@ impl Batches {
 }
 
 /// Holds that are over are ended before anything else is decided.
-fn with_reclaims(reclaims: &BTreeSet<OrderId>, batch: &[Asked]) -> Vec<Asked> {
-    let reclaims = reclaims.iter().map(|order_id| Asked {
+fn reclaiming(orders: &BTreeSet<OrderId>) -> Vec<Asked> {
+    let reclaim = |order_id: &OrderId| Asked {
         command: Command::Reclaim {
             order_id: *order_id,
         },
         trace: None,
-    });
-    reclaims.chain(batch.iter().cloned()).collect()
+    };
+    orders.iter().map(reclaim).collect()
+}
+
+async fn or_roll_back<T>(
+    connection: &mut Connection,
+    outcome: Result<T, DatabaseError>,
+) -> Result<T, DatabaseError> {
+    match outcome {
+        Ok(done) => Ok(done),
+        Err(error) => tx::end(connection, Err(error)).await,
+    }
 }
 
 async fn roll_back(connection: &mut Connection) {

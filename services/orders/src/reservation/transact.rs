@@ -56,7 +56,8 @@ pub async fn apply(
     if commands.is_empty() {
         return Ok(Vec::new());
     }
-    let draft = decide(connection, manner, commands).await?;
+    let commands: Vec<_> = commands.iter().collect();
+    let draft = decide(connection, manner, &commands).await?;
     write(connection, draft).await
 }
 
@@ -64,7 +65,7 @@ pub async fn apply(
 pub(super) async fn decide(
     connection: &mut AsyncPgConnection,
     manner: Manner,
-    asked: &[Asked],
+    asked: &[&Asked],
 ) -> QueryResult<Draft> {
     let commands: Vec<_> = asked.iter().map(|asked| &asked.command).collect();
     let order_ids: BTreeSet<_> = commands
