@@ -5,6 +5,7 @@ pub mod admin;
 pub mod cross_site;
 pub mod extract;
 pub mod forwarded;
+pub mod idempotency;
 pub mod internal;
 pub mod listeners;
 pub mod observe;

@@ -1,0 +1,3 @@
+//! What others report: one file per event.
+
+pub mod inventory_updated;
