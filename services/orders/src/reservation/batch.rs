@@ -15,7 +15,7 @@ use ticketing_postgres::{
 
 use super::{
     Answers, Asked, Error, Manner,
-    transact::{Draft, decide, overdue, write},
+    transact::{Draft, Written, decide, overdue, write},
 };
 use crate::{
     domain::{Answer, Command},
@@ -163,11 +163,13 @@ impl Batches {
         }
         let transaction = draft.transaction;
         let written = write(&mut connection, draft).await;
-        let answers = or_roll_back(&mut connection, written).await?;
+        let Written { answers, proof } = or_roll_back(&mut connection, written).await?;
         if let Err(error) = tx::end(&mut connection, Ok::<_, DatabaseError>(())).await {
             drop(connection);
             tracing::warn!(%error, "the answer to a commit was lost");
-            match commit_status::await_known(&self.pool, transaction, COMMIT_KNOWN_WITHIN).await {
+            let proof = proof.ok_or(Failed::CommitUnknown)?;
+            let patience = COMMIT_KNOWN_WITHIN;
+            match commit_status::await_known(&self.pool, transaction, proof, patience).await {
                 Some(CommitStatus::Committed) => {}
                 Some(CommitStatus::Aborted) => return Err(Failed::Database(error)),
                 None => return Err(Failed::CommitUnknown),

@@ -25,7 +25,7 @@ use ticketing_runtime::telemetry::trace::TraceContext;
 use super::{Answers, Asked, Locking, Manner};
 use crate::{
     domain::{Book, Changes, Command, NextRelease},
-    store::{inventory, items, orders, sales},
+    store::{commit_status::Proof, inventory, items, orders, sales},
 };
 
 /// What was decided and is not written yet.
@@ -43,6 +43,13 @@ pub(super) struct Draft {
     offered: BTreeSet<TicketId>,
 }
 
+/// What is to be answered once it is committed.
+pub(super) struct Written {
+    pub answers: Answers,
+    /// What is there then. Every change is told, so that there is some.
+    pub proof: Option<Proof>,
+}
+
 /// Decides and writes, within the caller's transaction: for listeners, whose inbox is in it. Nothing
 /// that they ask for can be short of stock.
 ///
@@ -58,7 +65,7 @@ pub async fn apply(
     }
     let commands: Vec<_> = commands.iter().collect();
     let draft = decide(connection, manner, &commands).await?;
-    write(connection, draft).await
+    Ok(write(connection, draft).await?.answers)
 }
 
 /// Steps 1 to 5.
@@ -154,7 +161,7 @@ pub(super) async fn overdue(
 pub(super) async fn write(
     connection: &mut AsyncPgConnection,
     draft: Draft,
-) -> QueryResult<Answers> {
+) -> QueryResult<Written> {
     let Draft {
         answers,
         mut changes,
@@ -186,8 +193,16 @@ pub(super) async fn write(
     let mut events = std::mem::take(&mut changes.events);
     events.extend(stocks);
     traces.resize(events.len(), None);
-    outbox::append_all(connection, &envelopes(&events, &traces, now)?).await?;
-    Ok(answers)
+    let envelopes = envelopes(&events, &traces, now)?;
+    outbox::append_all(connection, &envelopes).await?;
+    let placed = changes.placed.first();
+    let placed = placed.map(|placed| Proof::Order(placed.order.id));
+    let told = envelopes.first();
+    let told = told.map(|event| Proof::Event(event.id, event.time));
+    Ok(Written {
+        answers,
+        proof: placed.or(told),
+    })
 }
 
 fn envelopes(

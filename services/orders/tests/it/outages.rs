@@ -10,7 +10,8 @@ use std::{
 };
 
 use nix::sys::signal::Signal;
-use reqwest::{RequestBuilder, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode};
+use rstest::rstest;
 use ticketing_contracts::{events::OrderEvent, ids::OrderId};
 use ticketing_testkit::{Link, Postgres, Redis, eventually};
 
@@ -121,6 +122,68 @@ async fn a_commit_whose_answer_is_lost() {
     }
     assert!(link.cuts() > 0, "no answer was lost");
     assert_eq!(world.wrong_books().await, 0);
+}
+
+/// A crash forgets which ids it gave to transactions that had not committed, and Postgres gives them
+/// again: that a transaction of that id has committed does not say that it was ours.
+#[rstest]
+#[case::of_one_that_places(false)]
+#[case::of_one_that_cancels(true)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transactions_id_that_is_given_again(#[case] cancels: bool) {
+    let postgres = Postgres::start().unwrap();
+    let world = World::in_its_own(&postgres).await;
+    let (app, ann, ticket) = (world.start().await, world.user(), world.offered(10).await);
+    let before = app.placed(&ann, ticket).await;
+    let unpublished = "SELECT count(*) FROM outbox WHERE stamp IS NULL";
+    eventually("nothing else is going on", async || {
+        (world.number(unpublished).await == 0).then_some(())
+    })
+    .await;
+    // Nothing reaches the disk unless a commit takes it there, and ours waits at the gate.
+    let gate = world.database.superuser().await;
+    for statement in [
+        "ALTER SYSTEM SET wal_writer_delay = '10s'",
+        "SELECT pg_reload_conf()",
+        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS \
+         'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END'",
+        "CREATE CONSTRAINT TRIGGER waits AFTER INSERT OR UPDATE ON orders INITIALLY DEFERRED \
+         FOR EACH ROW EXECUTE FUNCTION wait()",
+        "SELECT pg_advisory_lock(1)",
+    ] {
+        gate.batch_execute(statement).await.unwrap();
+    }
+    let request = if cancels {
+        let request = app.request(Method::DELETE, &format!("/api/orders/{}", before.id));
+        request.bearer_auth(&ann.session)
+    } else {
+        app.ordering(&ann, &one(ticket))
+    };
+    let answer = tokio::spawn(request.send());
+    world.stuck(1).await;
+    let ours =
+        "SELECT backend_xid::text::bigint FROM pg_stat_activity WHERE wait_event = 'advisory'";
+    let ours = world.number(ours).await;
+    postgres.crash().unwrap();
+    postgres.start_again().unwrap();
+
+    let sql = world.database.superuser().await;
+    let number = async |query: &str| sql.query_one(query, &[]).await.unwrap().get::<_, i64>(0);
+    let next = "SELECT pg_current_xact_id()::text::bigint";
+    let first = number(next).await;
+    assert!(first <= ours, "{ours} was not forgotten, {first} is next");
+    while number(next).await < ours {}
+    let answer = answer.await.unwrap().unwrap();
+    let open = number("SELECT count(*) FROM orders WHERE status = 'created'").await;
+    if cancels {
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+        assert_eq!(open, 0, "what was answered did not happen");
+    } else {
+        let order = created(answer).await;
+        assert_eq!(open, 2, "what was answered did not happen");
+        assert_eq!(app.show(&ann, order.id).await, order);
+    }
+    assert_eq!(number("SELECT sum(held) FROM inventory").await, open);
 }
 
 /// Orders are placed without Redis; it is told of them when it is back.
