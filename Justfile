@@ -62,6 +62,16 @@ rotate-session-key *OPTIONS:
 dlq *COMMAND:
     @scripts/stack.sh dlq "$@"
 
+# Prove that nothing is lost, oversold or stuck; exit non-zero on a breach
+[group('stack'), no-exit-message]
+fsck *OPTIONS:
+    @scripts/stack.sh fsck "$@"
+
+# Put up a demo seller's offers, those that are missing
+[group('stack'), no-exit-message]
+demo:
+    @scripts/stack.sh demo
+
 # Let the running Nomad check the job files with production's variables
 [group('stack'), no-exit-message]
 plan-production *OPTIONS:

@@ -13,14 +13,14 @@ variable "driver" {
   default = "exec"
 }
 
-variable "artifact" {
-  description = "Where the binary `auth` is fetched from. Empty: `command` is run."
+variable "artifacts" {
+  description = "Where the services' archives are fetched from. Empty: `command` is run."
   type        = string
   default     = ""
 }
 
 variable "command" {
-  description = "Absolute path of the binary; used where there is no artifact."
+  description = "Absolute path of the binary; used where there are no artifacts."
   type        = string
   default     = ""
 }
@@ -179,14 +179,14 @@ job "auth" {
       }
 
       dynamic "artifact" {
-        for_each = var.artifact == "" ? [] : [var.artifact]
+        for_each = var.artifacts == "" ? [] : [var.artifacts]
         content {
-          source = artifact.value
+          source = "${artifact.value}/auth-linux-amd64.tar.gz"
         }
       }
 
       config {
-        command = var.artifact == "" ? var.command : "local/auth"
+        command = var.artifacts == "" ? var.command : "local/auth"
         args    = ["migrate"]
       }
 
@@ -226,14 +226,14 @@ job "auth" {
       kill_timeout   = "30s"
 
       dynamic "artifact" {
-        for_each = var.artifact == "" ? [] : [var.artifact]
+        for_each = var.artifacts == "" ? [] : [var.artifacts]
         content {
-          source = artifact.value
+          source = "${artifact.value}/auth-linux-amd64.tar.gz"
         }
       }
 
       config {
-        command = var.artifact == "" ? var.command : "local/auth"
+        command = var.artifacts == "" ? var.command : "local/auth"
         args    = ["serve"]
       }
 

@@ -11,9 +11,10 @@ count            = 1
 postgres_listen         = "127.0.0.1"
 postgres_host           = "127.0.0.1"
 postgres_shared_buffers = "256MB"
+postgres_max_wal_size   = "4GB"
 redis_listen            = "127.0.0.1"
 redis_host              = "127.0.0.1"
-redis_maxmemory         = "512mb"
+redis_maxmemory         = "2gb"
 traefik_listen          = "127.0.0.1"
 traefik_dashboard       = true
 

@@ -107,7 +107,10 @@ job "redis" {
       kill_signal  = "SIGTERM"
       kill_timeout = "15s"
 
-      # Never evict: a stream entry that vanishes is a lost event until the relay notices.
+      # Never evict: a stream entry that vanishes is a lost event until the relay notices. A rush
+      # must fit: half a million orders are some 600 MB of stream entries until all groups have
+      # acknowledged them, and 100 MB of deadlines. The log is rewritten by a second process, on a
+      # core that a rush has other use for: not before there is something to be gained.
       template {
         destination = "${NOMAD_SECRETS_DIR}/redis.conf"
         perms       = "0600"
@@ -119,6 +122,7 @@ job "redis" {
           daemonize no
           appendonly yes
           appendfsync everysec
+          auto-aof-rewrite-min-size 256mb
           save ""
           maxmemory ${var.redis_maxmemory}
           maxmemory-policy noeviction

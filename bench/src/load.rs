@@ -108,7 +108,7 @@ async fn one_connection(load: Load, warm: Instant, end: Instant) -> anyhow::Resu
 }
 
 /// Reads one answer with a Content-Length and returns its status.
-async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> anyhow::Result<u16> {
+pub async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> anyhow::Result<u16> {
     buffer.clear();
     loop {
         ensure!(

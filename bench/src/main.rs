@@ -5,6 +5,8 @@
 
 mod hello;
 mod load;
+mod rush;
+mod sessions;
 mod stack;
 mod suites;
 mod table;
@@ -26,6 +28,8 @@ enum Suite {
     Events(suites::events::Options),
     /// A million deadlines, and how late they fire.
     Expiry(suites::expiry::Options),
+    /// Orders under a rush: one hot ticket and many, direct and through Traefik.
+    OnSale(suites::on_sale::Options),
     /// The bare actix server that other suites compare with.
     #[command(hide = true)]
     Hello {
@@ -40,6 +44,7 @@ async fn main() -> anyhow::Result<()> {
         Suite::Auth(options) => suites::auth::run(options).await,
         Suite::Events(options) => suites::events::run(options).await,
         Suite::Expiry(options) => suites::expiry::run(options).await,
+        Suite::OnSale(options) => suites::on_sale::run(options).await,
         Suite::Hello { port } => hello::serve(port).await,
     }
 }

@@ -1,8 +1,11 @@
 //! The platform under measurement, as `stack exec` tells of it.
 
+use std::path::PathBuf;
+
 use anyhow::Context;
 use clap::Args;
 use serde::Deserialize;
+use stack::{secrets::Secrets, state::State};
 
 /// Where it runs; set by `just bench`.
 #[derive(Debug, Args)]
@@ -13,6 +16,12 @@ pub struct Stack {
     /// Consul's URL.
     #[arg(long, env = "E2E_CONSUL", hide = true)]
     consul: String,
+    /// The folder of its state.
+    #[arg(long, env = "E2E_STATE", hide = true)]
+    state: PathBuf,
+    /// Postgres' port on this machine.
+    #[arg(long, env = "E2E_POSTGRES_PORT", hide = true)]
+    pub postgres_port: u16,
 }
 
 #[derive(Deserialize)]
@@ -28,6 +37,12 @@ impl Stack {
         self.base_url
             .trim_start_matches("http://")
             .trim_end_matches('/')
+    }
+
+    /// Its secrets: a load tool makes its sessions itself.
+    pub fn secrets(&self) -> anyhow::Result<Secrets> {
+        let file = State::at(self.state.clone()).secrets();
+        Secrets::load(&file)?.context("the stack has no secrets")
     }
 
     /// `host:port` of an instance of `service`, past Traefik.

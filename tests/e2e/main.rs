@@ -6,5 +6,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod auth;
+mod expiration;
+mod faults;
 mod harness;
+mod orders;
 mod platform;
+mod tickets;

@@ -79,10 +79,12 @@ fn counted(letters: usize) -> String {
     }
 }
 
-fn list(letters: &[Buried], schema: &str) -> String {
+/// One line for each of `letters`, and how many there are in `place`.
+#[must_use]
+pub fn list(letters: &[Buried], place: &str) -> String {
     let all = i64::try_from(letters.len()).is_ok_and(|shown| shown < SHOWN);
     let rest = if all { "" } else { "; there may be more" };
-    let count = format!("{} in {schema}{rest}\n", counted(letters.len()));
+    let count = format!("{} in {place}{rest}\n", counted(letters.len()));
     if letters.is_empty() {
         return count;
     }
@@ -132,7 +134,9 @@ fn table<const N: usize>(rows: &[[String; N]]) -> String {
         .collect()
 }
 
-fn show(letter: &Buried) -> String {
+/// All about one.
+#[must_use]
+pub fn show(letter: &Buried) -> String {
     let facts = [
         ("id", letter.id.to_string()),
         ("stream", letter.stream.clone()),

@@ -20,6 +20,7 @@ pub mod connection;
 pub mod consumer;
 pub mod dead_letter;
 pub mod envelope;
+pub mod group;
 pub mod inbox;
 pub mod migrations;
 pub mod outbox;

@@ -13,25 +13,26 @@ use uuid::Uuid;
 /// Publishes and removes what is due: the event first, so that a script that is cut short repeats it.
 ///
 /// `KEYS` the set and the stream; `ARGV` now in ms, now in RFC 3339, the event's type, the names of
-/// its data's two fields, then an event id for each that may be due. Answers how many were, and the
-/// next deadline in ms, if there is one.
+/// its data's two fields, then an event id for each that may be due. Answers the deadlines of those
+/// that were, and the next one, if there is one; in ms.
 static TAKE_DUE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r#"
 local due = redis.call('ZRANGE', KEYS[1], '-inf', ARGV[1], 'BYSCORE', 'LIMIT', 0, #ARGV - 5, 'WITHSCORES')
-local taken = {}
+local taken, deadlines = {}, {}
 for i = 1, #due, 2 do
   local id, deadline = due[i]:sub(1, 36), due[i]:sub(38)
   redis.call('XADD', KEYS[2], '*', 'id', ARGV[5 + (i + 1) / 2], 'type', ARGV[3], 'subject', id,
     'version', string.format('%.0f', due[i + 1]), 'time', ARGV[2], 'traceparent', '',
     'data', '{"' .. ARGV[4] .. '":"' .. id .. '","' .. ARGV[5] .. '":"' .. deadline .. '"}')
   taken[#taken + 1] = due[i]
+  deadlines[#deadlines + 1] = tonumber(due[i + 1])
 end
 for i = 1, #taken, 1000 do
   redis.call('ZREM', KEYS[1], unpack(taken, i, math.min(i + 999, #taken)))
 end
 local next = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-return {#taken, next[2] and tonumber(next[2]) or false}
+return {deadlines, next[2] and tonumber(next[2]) or false}
 "#,
     )
 });
@@ -46,10 +47,10 @@ pub struct Deadline {
 }
 
 /// What a look found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
-    /// How many were published.
-    pub published: u64,
+    /// The deadlines that were published, earliest first.
+    pub published: Vec<DateTime<Utc>>,
     /// The earliest that is left.
     pub next: Option<DateTime<Utc>>,
 }
@@ -137,9 +138,10 @@ impl Schedule {
         for _ in 0..limit {
             call.arg(EventId::new(now).to_string());
         }
-        let (published, next): (u64, Option<i64>) = call.invoke_async(connection).await?;
+        let (published, next): (Vec<i64>, Option<i64>) = call.invoke_async(connection).await?;
+        let moments = published.into_iter().map(DateTime::from_timestamp_millis);
         Ok(Due {
-            published,
+            published: moments.map(Option::unwrap_or_default).collect(),
             next: next.and_then(DateTime::from_timestamp_millis),
         })
     }

@@ -4,6 +4,7 @@
 //! A test binary starts each engine at most once, when first needed. Engines end with the process
 //! that asked for them, however it ends: see [`engine`].
 
+pub mod api_md;
 pub mod clock;
 pub mod consul;
 pub mod database;
@@ -19,7 +20,7 @@ pub use clock::ManualClock;
 pub use consul::Consul;
 pub use database::TestDatabase;
 pub use link::Link;
-pub use poll::eventually;
+pub use poll::{eventually, eventually_within};
 pub use postgres::Postgres;
 pub use process::Process;
 pub use redis::Redis;

@@ -2,12 +2,15 @@
 
 use std::process::Command;
 
+use serde_json::Value;
+use stack::services::all_jobs;
+
 use crate::harness::{Stack, stack_binary};
 
 #[test]
 fn status_lists_every_job() {
     let printed = Stack::get().stack(&["status"]);
-    for job in ["auth", "postgres", "redis", "traefik"] {
+    for job in all_jobs() {
         assert!(printed.contains(job), "{job} is not in\n{printed}");
     }
 }
@@ -20,6 +23,36 @@ async fn up_again_changes_nothing() {
     let before = stack.pid_on(&address);
     stack.stack(&["up"]);
     assert_eq!(stack.pid_on(&address), before);
+}
+
+/// The demo seller's offers are there once, however often they are asked for.
+#[tokio::test]
+async fn a_demo_can_be_asked_for_again() {
+    let stack = Stack::get();
+    let printed = stack.stack(&["demo"]);
+    assert!(
+        printed.contains("+  20000 × Northern Lights Festival"),
+        "{printed}"
+    );
+    let again = stack.stack(&["demo"]);
+    assert!(
+        again.starts_with("demo@ticketing.dev offers 32 tickets, 0 of them new"),
+        "{again}"
+    );
+    let found = stack.get_path("/api/tickets?q=northern+lights").await;
+    let found: Value = found.json().await.unwrap();
+    assert_eq!(found.as_array().unwrap().len(), 1, "{found}");
+}
+
+#[test]
+fn no_service_has_dead_letters() {
+    let printed = Stack::get().stack(&["dlq", "list"]);
+    for service in ["tickets", "orders", "expiration"] {
+        assert!(
+            printed.contains(&format!("no dead letters in {service}")),
+            "{printed}"
+        );
+    }
 }
 
 #[test]

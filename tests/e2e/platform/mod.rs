@@ -1,5 +1,6 @@
 //! What all services stand on.
 
+mod api;
 mod commands;
 mod jobs;
 mod limits;

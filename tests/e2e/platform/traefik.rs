@@ -24,6 +24,8 @@ async fn the_admin_port_is_not_reachable() {
         "/health/ready",
         "/metrics",
         "/api/users/../../metrics",
+        "/internal/tickets/018bcfe5-687b-7000-8000-000000000001",
+        "/api/orders/../../internal/tickets/018bcfe5-687b-7000-8000-000000000001/inventory",
         "/api",
     ] {
         let answer = raw_get(&stack, path).await;

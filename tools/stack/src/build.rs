@@ -36,19 +36,19 @@ impl Profile {
     }
 }
 
-/// Builds the services; cargo's output is shown.
+/// Builds the binaries of these packages; cargo's output is shown.
 ///
 /// # Errors
 /// When they do not compile.
-pub async fn build(stack: &Stack, services: &[&Service], profile: Profile) -> Result<()> {
+pub async fn build(stack: &Stack, packages: &[&str], profile: Profile) -> Result<()> {
     let mut command = Command::new("cargo");
     command
         // With the whole workspace's features, as everything else is built: see scripts/stack.sh.
         .args(["build", "--workspace"])
         .current_dir(&stack.checkout)
         .kill_on_drop(true);
-    for service in services {
-        command.args(["--bin", service.package]);
+    for package in packages {
+        command.args(["--bin", package]);
     }
     if profile == Profile::Release {
         command.arg("--release");
@@ -61,17 +61,23 @@ pub async fn build(stack: &Stack, services: &[&Service], profile: Profile) -> Re
     Ok(())
 }
 
+/// Where cargo puts a package's binary.
+#[must_use]
+pub fn built(stack: &Stack, package: &str, profile: Profile) -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
+        || stack.checkout.join("target"),
+        |folder| stack.checkout.join(folder),
+    );
+    target.join(profile.folder()).join(package)
+}
+
 /// Copies the service's binary into the state folder, where no later build overwrites it while it
 /// runs. The same content gives the same path, hence the same job.
 ///
 /// # Errors
 /// When there is no binary, or no room for it.
 pub fn keep_binary(stack: &Stack, service: &Service, profile: Profile) -> Result<PathBuf> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || stack.checkout.join("target"),
-        |folder| stack.checkout.join(folder),
-    );
-    let built = target.join(profile.folder()).join(service.package);
+    let built = built(stack, service.package, profile);
     let digest = digest(&built).with_context(|| format!("can't read {}", built.display()))?;
     let kept = stack.state.bin().join(format!("{}-{digest}", service.name));
     if !kept.exists() {

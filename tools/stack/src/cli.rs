@@ -7,7 +7,9 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     build::Profile,
-    commands::{dev, dlq, down, exec, logs, plan, restart, rotate, scale, status, up, watch},
+    commands::{
+        demo, dev, dlq, down, exec, fsck, logs, plan, restart, rotate, scale, status, up, watch,
+    },
     stack::Stack,
 };
 
@@ -76,6 +78,16 @@ enum Command {
         #[command(subcommand)]
         command: dlq::DeadLetters,
     },
+    /// Put up the demo seller's offers, those that are missing
+    Demo,
+    /// Prove that nothing is lost, oversold or stuck: exit non-zero on a breach
+    Fsck {
+        #[command(flatten)]
+        options: BuildOptions,
+        /// Given to fsck as they are
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Run a command beside a stack of its own, on free ports, which is thrown away afterwards
     Exec {
         #[command(flatten)]
@@ -126,6 +138,10 @@ impl Cli {
             Command::RotateSessionKey { withdraw_old } => rotate::run(&stack, withdraw_old).await?,
             Command::PlanProduction { vars } => plan::run(&stack, &vars).await?,
             Command::Dlq { command } => dlq::run(&stack, command).await?,
+            Command::Demo => demo::run(&stack).await?,
+            Command::Fsck { options, arguments } => {
+                return fsck::run(&stack, options.into(), &arguments).await;
+            }
             Command::Exec { .. } => unreachable!("handled above"),
         }
         Ok(ExitCode::SUCCESS)

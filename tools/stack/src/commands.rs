@@ -1,9 +1,11 @@
 //! What a user can ask for; one module each.
 
+pub mod demo;
 pub mod dev;
 pub mod dlq;
 pub mod down;
 pub mod exec;
+pub mod fsck;
 pub mod interrupt;
 pub mod logs;
 pub mod plan;

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::{
     nomad::{Allocation, Job},
+    services::registered_as,
     stack::Stack,
 };
 
@@ -136,7 +137,7 @@ async fn healthy(stack: &Stack, name: &str, version: u64) -> Result<()> {
             return Err(failure::report(stack, name, allocation, task).await);
         }
         if rolled_out(stack, &job, name, &current).await? && all_run(&job, &current) {
-            let passing = stack.consul.instances(name).await?;
+            let passing = stack.consul.instances(&registered_as(name)).await?;
             if passing.iter().filter(|i| i.passing).count() >= job.desired()
                 && passing.iter().all(|i| i.passing)
             {

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::{ports::Port, services::SERVICES, stack::Stack, state::task_user, tools::Tools};
+use crate::{ports::Port, services::with_database, stack::Stack, state::task_user, tools::Tools};
 
 /// How many instances were asked for, by service.
 pub type Scale = BTreeMap<String, u16>;
@@ -75,9 +75,9 @@ pub async fn render(
 fn stack_values(stack: &Stack, tools: &Tools) -> Result<Vec<(&'static str, String)>> {
     let port = |port| stack.ports.get(port).to_string();
     let path = |path: &Path| path.display().to_string();
-    let services: Vec<_> = SERVICES.iter().map(|service| service.name).collect();
+    let schemas: Vec<_> = with_database().map(|service| service.name).collect();
     let mut values = vec![
-        ("services", serde_json::to_string(&services)?),
+        ("services", serde_json::to_string(&schemas)?),
         (
             "consul_address",
             format!("127.0.0.1:{}", port(Port::ConsulHttp)),

@@ -15,7 +15,7 @@ use base64::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::services::{Need, SERVICES};
+use crate::services::{Need, SERVICES, with_database};
 
 /// What precedes the 32 bytes of an Ed25519 private key in PKCS#8 v1, DER (RFC 8410, section 7).
 const ED25519_PKCS8_PREFIX: [u8; 16] = [
@@ -38,6 +38,12 @@ pub struct Secrets {
     /// The passwords of each service's two roles.
     #[serde(default)]
     pub roles: BTreeMap<String, RolePasswords>,
+    /// What each service shows when it calls another.
+    #[serde(default)]
+    pub service_tokens: BTreeMap<String, String>,
+    /// The password of the demo seller.
+    #[serde(default)]
+    pub demo_password: String,
 }
 
 /// The passwords of a service's roles in Postgres.
@@ -60,6 +66,8 @@ impl Secrets {
             superuser_password: password(),
             readonly_password: password(),
             roles: BTreeMap::new(),
+            service_tokens: BTreeMap::new(),
+            demo_password: String::new(),
         };
         secrets.complete();
         secrets
@@ -148,13 +156,10 @@ impl Secrets {
         withdrawn
     }
 
-    /// Generates what a service lacks; answers whether anything was missing.
+    /// Generates what is missing (for a new service, say); answers whether anything was.
     fn complete(&mut self) -> bool {
-        let known = self.roles.len();
-        for service in SERVICES
-            .iter()
-            .filter(|service| service.needs.contains(&Need::Database))
-        {
+        let known = self.clone();
+        for service in with_database() {
             self.roles
                 .entry(service.name.to_owned())
                 .or_insert_with(|| RolePasswords {
@@ -162,8 +167,28 @@ impl Secrets {
                     app: password(),
                 });
         }
-        self.roles.len() > known
+        for caller in callers() {
+            self.service_tokens
+                .entry(caller.to_owned())
+                .or_insert_with(password);
+        }
+        if self.demo_password.is_empty() {
+            self.demo_password = password();
+        }
+        *self != known
     }
+}
+
+/// Every service that has a token, or that another one expects to call: both must start, in whichever
+/// order they are built.
+fn callers() -> impl Iterator<Item = &'static str> {
+    SERVICES.iter().flat_map(|service| {
+        service.needs.iter().filter_map(|need| match need {
+            Need::ServiceToken => Some(service.name),
+            Need::CallerToken(caller) => Some(*caller),
+            _ => None,
+        })
+    })
 }
 
 /// 256 random bits in characters that need no quoting anywhere.
@@ -226,14 +251,26 @@ mod tests {
         let first = Secrets::load_or_create(&folder.file()).expect("created");
         Secrets {
             roles: BTreeMap::new(),
+            service_tokens: BTreeMap::new(),
             ..first.clone()
         }
         .save(&folder.file())
         .expect("saved");
         let again = Secrets::load_or_create(&folder.file()).expect("completed");
         assert!(again.session_keys == first.session_keys);
+        assert!(again.demo_password == first.demo_password);
         assert!(again.roles.contains_key("auth"));
+        assert!(again.service_tokens.contains_key("orders"));
         assert!(Secrets::load(&folder.file()).expect("loaded") == Some(again));
+    }
+
+    #[test]
+    fn every_token_that_is_expected_is_made() {
+        let secrets = Secrets::generate();
+        let tokens: Vec<_> = secrets.service_tokens.keys().collect();
+        assert_eq!(tokens, ["orders", "payments", "tickets"]);
+        let different: std::collections::BTreeSet<_> = secrets.service_tokens.values().collect();
+        assert_eq!(different.len(), tokens.len());
     }
 
     #[rstest]

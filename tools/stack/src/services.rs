@@ -5,18 +5,56 @@ use anyhow::{Context, Result};
 /// What the services stand on; a job file each, started before every service.
 pub const ENGINES: [&str; 3] = ["postgres", "redis", "traefik"];
 
-/// The platform's services. A new one is a line here and a file `nomad/NAME.nomad.hcl`.
-pub const SERVICES: [Service; 1] = [Service {
-    name: "auth",
-    package: "auth",
-    listens: false,
-    needs: &[
-        Need::Database,
-        Need::Redis,
-        Need::SessionKeys,
-        Need::ForwardedToken,
-    ],
-}];
+/// The platform's services, in the order of starting. A new one is an entry here and a file
+/// `nomad/NAME.nomad.hcl`.
+pub const SERVICES: [Service; 4] = [
+    Service {
+        name: "auth",
+        package: "auth",
+        routed: true,
+        listens: false,
+        needs: &[
+            Need::Database,
+            Need::Redis,
+            Need::SessionKeys,
+            Need::ForwardedToken,
+        ],
+    },
+    Service {
+        name: "tickets",
+        package: "tickets",
+        routed: true,
+        listens: true,
+        needs: &[
+            Need::Database,
+            Need::Redis,
+            Need::ForwardedToken,
+            Need::ServiceToken,
+            Need::CallerToken("orders"),
+        ],
+    },
+    Service {
+        name: "orders",
+        package: "orders",
+        routed: true,
+        listens: true,
+        needs: &[
+            Need::Database,
+            Need::Redis,
+            Need::ForwardedToken,
+            Need::ServiceToken,
+            Need::CallerToken("tickets"),
+            Need::CallerToken("payments"),
+        ],
+    },
+    Service {
+        name: "expiration",
+        package: "expiration",
+        routed: false,
+        listens: true,
+        needs: &[Need::Redis],
+    },
+];
 
 /// A secret that a service's tasks are given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,15 +67,21 @@ pub enum Need {
     SessionKeys,
     /// What proves that X-Forwarded-* come from Traefik.
     ForwardedToken,
+    /// What it shows when it calls another service.
+    ServiceToken,
+    /// What this service shows when it calls.
+    CallerToken(&'static str),
 }
 
 /// A service of the platform.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Service {
-    /// The job's name, and Consul's.
+    /// The job's name.
     pub name: &'static str,
     /// The cargo package, and the binary it builds.
     pub package: &'static str,
+    /// Whether Traefik routes to it. One that it does not route to has an admin port only.
+    pub routed: bool,
     /// Whether it handles events, and so may have dead letters.
     pub listens: bool,
     /// The secrets of its job, and no others.
@@ -71,6 +115,22 @@ pub fn job_named(name: &str) -> Result<&'static str> {
     })
 }
 
+/// The services that keep their data in Postgres.
+pub fn with_database() -> impl Iterator<Item = &'static Service> {
+    SERVICES
+        .iter()
+        .filter(|service| service.needs.contains(&Need::Database))
+}
+
+/// The name in Consul by which a job's instances are counted.
+#[must_use]
+pub fn registered_as(job: &str) -> String {
+    match Service::named(job) {
+        Ok(service) if !service.routed => format!("{job}-admin"),
+        _ => job.to_owned(),
+    }
+}
+
 /// Every job, in the order of starting.
 pub fn all_jobs() -> impl Iterator<Item = &'static str> {
     ENGINES
@@ -85,9 +145,19 @@ mod tests {
     #[test]
     fn an_unknown_name_is_answered_with_the_known_ones() {
         let error = Service::named("auht").expect_err("unknown").to_string();
-        assert!(error.contains("no service auht; there is: auth"), "{error}");
+        assert!(
+            error.contains("no service auht; there is: auth, tickets"),
+            "{error}"
+        );
         let error = job_named("mysql").expect_err("unknown").to_string();
         assert!(error.contains("postgres, redis, traefik, auth"), "{error}");
+    }
+
+    #[test]
+    fn a_service_without_routes_is_found_by_its_admin_port() {
+        assert_eq!(registered_as("orders"), "orders");
+        assert_eq!(registered_as("expiration"), "expiration-admin");
+        assert_eq!(registered_as("postgres"), "postgres");
     }
 
     #[test]

@@ -64,6 +64,16 @@ fn of_service(service: &Service, secrets: &Secrets) -> Items {
             Need::ForwardedToken => {
                 put("forwarded_token", &secrets.forwarded_token);
             }
+            Need::ServiceToken => {
+                if let Some(token) = secrets.service_tokens.get(service.name) {
+                    put("service_token", token);
+                }
+            }
+            Need::CallerToken(caller) => {
+                if let Some(token) = secrets.service_tokens.get(*caller) {
+                    put(&format!("{caller}_token"), token);
+                }
+            }
         }
     }
     items
@@ -77,10 +87,22 @@ mod tests {
     use crate::services::all_jobs;
 
     #[rstest]
-    #[case::postgres("postgres", &["auth_app_password", "auth_owner_password", "readonly_password", "superuser_password"])]
+    #[case::postgres("postgres", &[
+        "auth_app_password", "auth_owner_password", "orders_app_password", "orders_owner_password",
+        "readonly_password", "superuser_password", "tickets_app_password", "tickets_owner_password",
+    ])]
     #[case::redis("redis", &["password"])]
     #[case::traefik("traefik", &["forwarded_token"])]
     #[case::auth("auth", &["database_app_password", "database_owner_password", "forwarded_token", "redis_password", "session_keys"])]
+    #[case::tickets("tickets", &[
+        "database_app_password", "database_owner_password", "forwarded_token", "orders_token",
+        "redis_password", "service_token",
+    ])]
+    #[case::orders("orders", &[
+        "database_app_password", "database_owner_password", "forwarded_token", "payments_token",
+        "redis_password", "service_token", "tickets_token",
+    ])]
+    #[case::expiration("expiration", &["redis_password"])]
     fn a_job_gets_what_it_needs_and_no_more(#[case] job: &str, #[case] expected: &[&str]) {
         let items = of_job(job, &Secrets::generate()).expect("items");
         assert_eq!(items.keys().collect::<Vec<_>>(), expected);
@@ -99,6 +121,20 @@ mod tests {
                 "{job}"
             );
         }
+    }
+
+    #[test]
+    fn a_service_shows_what_the_others_expect() {
+        let secrets = Secrets::generate();
+        let items = |job| of_job(job, &secrets).expect("items");
+        assert_eq!(
+            items("orders")["service_token"],
+            items("tickets")["orders_token"]
+        );
+        assert_eq!(
+            items("tickets")["service_token"],
+            items("orders")["tickets_token"]
+        );
     }
 
     #[test]

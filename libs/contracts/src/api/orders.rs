@@ -333,13 +333,13 @@ mod tests {
             capacity: 500,
             held: 12,
             sold: 100,
-            revenue: usd(1050_00),
+            revenue: usd(105_000),
             currency: Currency::USD,
             series: vec![SalesPoint {
                 at: forms::time("2026-11-21T15:19:00.000Z"),
                 held: 12,
                 sold: 100,
-                revenue: usd(1050_00),
+                revenue: usd(105_000),
             }],
         };
         insta::assert_json_snapshot!("sales", sales);

@@ -7,6 +7,14 @@ use uuid::Uuid;
 use super::Snapshot;
 use crate::ids::OrderId;
 
+/// Where expiration keeps what is to happen: a sorted set of `orderId|releaseAt`, by `releaseAt` in
+/// milliseconds since 1970.
+pub const DEADLINES: &str = "expiration:deadlines";
+
+/// Where expiration, which has no tables, keeps the events that it can't handle: a hash of JSON objects
+/// by the number of the entry that brought them.
+pub const DEAD_LETTERS: &str = "expiration:dead_letters";
+
 crate::stream! {
     /// What becomes of a deadline.
     pub enum ExpirationEvent: stream "expirations", groups ["orders"] {

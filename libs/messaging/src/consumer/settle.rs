@@ -48,6 +48,9 @@ impl<E: Effect> Consumer<E> {
         for Entry { stamp, fields } in entries {
             // Trimmed after it was delivered: it was acknowledged, in another life of the stream.
             let Some(fields) = fields else { continue };
+            if fields.get("type").is_some_and(|kind| !self.hears(kind)) {
+                continue;
+            }
             let envelope = match Envelope::from_fields(fields) {
                 Ok(envelope) => envelope,
                 Err((malformed, raw)) => {
@@ -71,6 +74,15 @@ impl<E: Effect> Consumer<E> {
             }
         }
         (batch, letters)
+    }
+
+    /// Whether an event of this type is for this group. What the contracts declare for others only is
+    /// acknowledged and costs nothing more; unknown types, and groups that the contracts do not know,
+    /// are another matter.
+    fn hears(&self, kind: &str) -> bool {
+        let group = self.settings.group.as_str();
+        let declared = E::Event::HEARD_BY.iter().find(|(known, _)| *known == kind);
+        !E::Event::GROUPS.contains(&group) || declared.is_none_or(|(_, by)| by.contains(&group))
     }
 
     /// Tries the batch as a whole; when an event of it is to blame, finds it by halves.

@@ -3,11 +3,10 @@
 use auth::openapi::Document;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
+use ticketing_testkit::api_md;
 use utoipa::OpenApi;
 
 use crate::harness::TestApp;
-
-const API: &str = include_str!("../../../../docs/API.md");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_documented_route_is_served() {
@@ -36,22 +35,8 @@ async fn every_documented_route_is_served() {
 #[test]
 fn api_md_lists_exactly_these_routes() {
     let document = serde_json::to_value(Document::openapi()).unwrap();
-    let mut described: Vec<String> = Vec::new();
-    for (path, item) in document["paths"].as_object().unwrap() {
-        described.extend(
-            item.as_object()
-                .unwrap()
-                .keys()
-                .map(|m| format!("{} {path}", m.to_uppercase())),
-        );
-    }
-    let mut listed: Vec<_> = API
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
-        .map(|(route, _)| route.to_owned())
-        .filter(|route| route.contains(" /api/users/"))
-        .collect();
-    described.sort();
-    listed.sort();
-    assert_eq!(listed, described);
+    assert_eq!(
+        api_md::listed_routes("/api/users"),
+        api_md::described_routes(&document)
+    );
 }

@@ -6,6 +6,7 @@ mod consumer;
 mod controls;
 mod dlq;
 mod harness;
+mod hears;
 mod metrics;
 mod migrations;
 mod model;

@@ -8,7 +8,7 @@ use super::scale::running_binary;
 use crate::{
     ports::Port,
     secrets::Secrets,
-    services::{SERVICES, Service},
+    services::{Need, SERVICES, Service},
     stack::Stack,
     terminal,
 };
@@ -73,23 +73,46 @@ fn listening(name: &str) -> Result<&'static Service> {
     Ok(service)
 }
 
-/// The binary that runs now: it knows its own tables.
+/// The binary that runs now: it knows where it keeps them.
 async fn call(stack: &Stack, service: &Service, arguments: &[String]) -> Result<()> {
     let binary = running_binary(stack, service.name).await?;
     let secrets = Secrets::load(&stack.state.secrets())?.context("there are no secrets")?;
-    let passwords = secrets.roles.get(service.name);
-    let password = &passwords.context("the service has no database role")?.app;
     let status = Command::new(binary)
         .arg("dlq")
         .args(arguments)
-        .env("DATABASE_HOST", "127.0.0.1")
-        .env("DATABASE_PORT", stack.ports.get(Port::Postgres).to_string())
-        .env("DATABASE_USER", format!("{}_app", service.name))
-        .env("DATABASE_PASSWORD", password)
+        .envs(environment(stack, service, &secrets)?)
         .status()
         .await?;
     ensure!(status.success(), "{} dlq failed", service.name);
     Ok(())
+}
+
+/// How the service reaches what it needs.
+fn environment(
+    stack: &Stack,
+    service: &Service,
+    secrets: &Secrets,
+) -> Result<Vec<(&'static str, String)>> {
+    let port = |port| stack.ports.get(port);
+    let mut environment = Vec::new();
+    if service.needs.contains(&Need::Database) {
+        let passwords = secrets.roles.get(service.name);
+        let passwords = passwords.context("the service has no database role")?;
+        environment.extend([
+            ("DATABASE_HOST", "127.0.0.1".to_owned()),
+            ("DATABASE_PORT", port(Port::Postgres).to_string()),
+            ("DATABASE_USER", format!("{}_app", service.name)),
+            ("DATABASE_PASSWORD", passwords.app.clone()),
+        ]);
+    }
+    if service.needs.contains(&Need::Redis) {
+        let url = format!("redis://127.0.0.1:{}", port(Port::Redis));
+        environment.extend([
+            ("REDIS_URL", url),
+            ("REDIS_PASSWORD", secrets.redis_password.clone()),
+        ]);
+    }
+    Ok(environment)
 }
 
 #[cfg(test)]

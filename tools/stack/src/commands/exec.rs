@@ -40,10 +40,15 @@ pub async fn run(stack: Stack, profile: Profile, command: &[OsString]) -> Result
     }
     let status = outcome?;
     ended?;
+    Ok(exit_code(status))
+}
+
+/// A command's exit code as ours, by the shell's convention for one that a signal ended.
+pub(super) fn exit_code(status: ExitStatus) -> ExitCode {
     let code = status
         .code()
         .unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
-    Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+    ExitCode::from(u8::try_from(code).unwrap_or(1))
 }
 
 async fn with_stack(stack: &Stack, profile: Profile, command: &[OsString]) -> Result<ExitStatus> {

@@ -47,7 +47,7 @@ pub async fn rebuild(
     service: &Service,
     profile: Profile,
 ) -> Result<()> {
-    step("build", build::build(stack, &[service], profile)).await?;
+    step("build", build::build(stack, &[service.package], profile)).await?;
     up::deploy_service(stack, tools, service, profile).await
 }
 

@@ -4,7 +4,12 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::{nomad::Allocation, services::all_jobs, stack::Stack, terminal};
+use crate::{
+    nomad::Allocation,
+    services::{all_jobs, registered_as},
+    stack::Stack,
+    terminal,
+};
 
 /// One line of the table.
 struct Row {
@@ -64,7 +69,7 @@ async fn row(stack: &Stack, job: &'static str) -> Result<Row> {
     let desired = stack.nomad.job(job).await?.map_or(1, |job| job.desired());
     let allocations = stack.nomad.allocations(job).await?;
     let running: Vec<_> = allocations.iter().filter(|a| a.is_running()).collect();
-    let instances = stack.consul.instances(job).await?;
+    let instances = stack.consul.instances(&registered_as(job)).await?;
     let addresses: Vec<_> = instances.iter().map(|i| i.address.as_str()).collect();
     Ok(Row {
         job,

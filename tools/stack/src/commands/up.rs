@@ -127,8 +127,8 @@ async fn put_variables(stack: &Stack, secrets: &Secrets) -> Result<()> {
 }
 
 async fn build_all(stack: &Stack, profile: Profile) -> Result<()> {
-    let services: Vec<&Service> = SERVICES.iter().collect();
-    step("build", build::build(stack, &services, profile)).await
+    let packages: Vec<_> = SERVICES.iter().map(|service| service.package).collect();
+    step("build", build::build(stack, &packages, profile)).await
 }
 
 async fn deploy_engines(stack: &Stack, tools: &Tools) -> Result<()> {

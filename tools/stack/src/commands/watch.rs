@@ -187,14 +187,16 @@ mod tests {
 
     #[rstest]
     #[case::its_source("services/auth/src/main.rs", &["auth"])]
-    #[case::a_library("libs/http/src/lib.rs", &["auth"])]
-    #[case::the_lock("Cargo.toml", &["auth"])]
+    #[case::a_library("libs/http/src/lib.rs", &["auth", "expiration", "orders", "tickets"])]
+    #[case::the_lock("Cargo.toml", &["auth", "expiration", "orders", "tickets"])]
     #[case::its_job("nomad/auth.nomad.hcl", &["auth"])]
     #[case::an_engine("nomad/redis.nomad.hcl", &["redis"])]
     #[case::middlewares("traefik/middlewares.yml", &["traefik"])]
     #[case::a_new_service("services/unknown/src/main.rs", &[])]
     #[case::an_editor("nomad/.auth.nomad.hcl.swp", &[])]
-    #[case::everything("nomad/dev.vars.hcl", &["auth", "postgres", "redis", "traefik"])]
+    #[case::everything("nomad/dev.vars.hcl", &[
+        "auth", "expiration", "orders", "postgres", "redis", "tickets", "traefik",
+    ])]
     fn a_save_concerns(#[case] path: &str, #[case] expected: &[&str]) {
         let checkout = Path::new("/checkout");
         let jobs = affected(checkout, &[checkout.join(path)]);

@@ -1,19 +1,25 @@
-//! The stack that the tests were given, and traffic to it.
+//! The stack that the tests were given, and what they do with it.
+
+mod deployment;
+mod people;
+mod processes;
+mod traffic;
 
 use std::{
     path::PathBuf,
     process::Command,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
+pub use deployment::finally;
+pub use people::{Person, expect, placed, problem};
+pub use processes::kill_at_once;
 use reqwest::{Client, Response, StatusCode, header};
 use serde_json::{Value, json};
+use stack::secrets::Secrets;
 use ticketing_testkit::engine::run;
-use tokio::task::JoinSet;
+pub use traffic::Traffic;
 
 pub const PASSWORD: &str = "correct horse";
 
@@ -24,6 +30,8 @@ pub struct Stack {
     pub base: String,
     pub consul: String,
     pub nomad: String,
+    /// The folder that holds all it leaves on disk.
+    pub state: PathBuf,
     pub client: Client,
 }
 
@@ -33,6 +41,7 @@ impl Stack {
             base: variable("E2E_BASE_URL").trim_end_matches('/').to_owned(),
             consul: variable("E2E_CONSUL"),
             nomad: variable("E2E_NOMAD"),
+            state: variable("E2E_STATE").into(),
             client: Client::builder()
                 .no_proxy()
                 .timeout(Duration::from_secs(20))
@@ -79,6 +88,11 @@ impl Stack {
 
     /// `stack` as a developer would call it, on this stack. Returns what it printed.
     pub fn stack(&self, arguments: &[&str]) -> String {
+        run(&mut self.command(arguments)).unwrap()
+    }
+
+    /// The same, to be run by the caller.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(stack_binary());
         // What cargo tells a test process would make the cargo that `stack` calls build anew.
         for (name, _) in std::env::vars_os() {
@@ -88,7 +102,22 @@ impl Stack {
                 command.env_remove(&*name);
             }
         }
-        run(command.args(arguments)).unwrap()
+        command.args(arguments);
+        command
+    }
+
+    /// As they are now: tests rotate some.
+    pub fn secrets(&self) -> Secrets {
+        Secrets::load(&self.state.join("secrets.json"))
+            .unwrap()
+            .expect("a running stack has secrets")
+    }
+
+    /// A connection to its Redis, as it is now.
+    pub async fn redis(&self) -> redis::RedisResult<redis::aio::MultiplexedConnection> {
+        let (password, port) = (self.secrets().redis_password, variable("E2E_REDIS_PORT"));
+        let client = redis::Client::open(format!("redis://:{password}@127.0.0.1:{port}"))?;
+        client.get_multiplexed_async_connection().await
     }
 
     pub async fn nomad(&self, path: &str) -> Value {
@@ -99,6 +128,21 @@ impl Stack {
             .await
             .unwrap();
         answer.error_for_status().unwrap().json().await.unwrap()
+    }
+
+    /// How many requests to these routes an instance has answered, by its admin port.
+    pub async fn answered(&self, admin: &str, route: &str) -> u64 {
+        let metrics = self.client.get(format!("http://{admin}/metrics"));
+        let Ok(metrics) = metrics.send().await else {
+            return 0;
+        };
+        let metrics = metrics.text().await.unwrap();
+        let counts = metrics
+            .lines()
+            .filter(|line| line.starts_with("http_requests_total") && line.contains(route));
+        counts
+            .map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap())
+            .sum()
     }
 
     /// `host:port` of the instances of a Consul service whose checks pass.
@@ -123,20 +167,6 @@ impl Stack {
         };
         found.as_array().unwrap().iter().map(address).collect()
     }
-
-    /// The process that serves on `address`, unless it is just being replaced.
-    pub fn pid_on(&self, address: &str) -> Option<i32> {
-        let setting = format!("HTTP_ADDRESS={address}");
-        let serves = |pid: &i32| {
-            let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-            environment
-                .split(|byte| *byte == 0)
-                .any(|variable| variable == setting.as_bytes())
-        };
-        let processes = std::fs::read_dir("/proc").unwrap().flatten();
-        let mut pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        pids.find(serves)
-    }
 }
 
 /// `stack`, as it was built with these tests.
@@ -154,62 +184,16 @@ fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `just test-e2e`"))
 }
 
+/// The next page of a list, by the `Link` header.
+pub fn next_page(page: &Response) -> Option<String> {
+    let link = page.headers().get(header::LINK)?.to_str().unwrap();
+    let (target, relation) = link.strip_prefix('<').unwrap().split_once('>').unwrap();
+    assert!(relation.contains(r#"rel="next""#), "{link}");
+    Some(target.to_owned())
+}
+
 /// `session=…` as a browser would send it back.
 pub fn cookie(response: &Response) -> String {
     let header = response.headers()[header::SET_COOKIE].to_str().unwrap();
     header.split(';').next().unwrap().to_owned()
-}
-
-/// GETs from several clients, until it is asked how they went.
-pub struct Traffic {
-    stop: Arc<AtomicBool>,
-    answered: Arc<AtomicU64>,
-    failures: Arc<Mutex<Vec<String>>>,
-    clients: JoinSet<()>,
-}
-
-impl Traffic {
-    pub fn start(url: &str) -> Self {
-        let (stop, answered) = (Arc::<AtomicBool>::default(), Arc::<AtomicU64>::default());
-        let failures = Arc::<Mutex<Vec<String>>>::default();
-        let mut clients = JoinSet::new();
-        for _ in 0..8 {
-            let (stop, answered) = (Arc::clone(&stop), Arc::clone(&answered));
-            let (failures, url) = (Arc::clone(&failures), url.to_owned());
-            clients.spawn(async move {
-                let client = Client::builder().no_proxy().build().unwrap();
-                while !stop.load(Ordering::Relaxed) {
-                    let outcome = client.get(&url).send().await;
-                    match outcome.and_then(Response::error_for_status) {
-                        Ok(_) => _ = answered.fetch_add(1, Ordering::Relaxed),
-                        Err(error) => failures.lock().unwrap().push(error.to_string()),
-                    }
-                }
-            });
-        }
-        Self {
-            stop,
-            answered,
-            failures,
-            clients,
-        }
-    }
-
-    pub fn answered(&self) -> u64 {
-        self.answered.load(Ordering::Relaxed)
-    }
-
-    /// Ends it and checks that nothing failed.
-    pub async fn end_without_failure(self) {
-        self.stop.store(true, Ordering::Relaxed);
-        self.clients.join_all().await;
-        let failures = self.failures.lock().unwrap();
-        let answered = self.answered.load(Ordering::Relaxed);
-        assert!(
-            failures.is_empty(),
-            "{} of {answered} failed: {failures:?}",
-            failures.len()
-        );
-        assert!(answered > 0);
-    }
 }

@@ -1,0 +1,103 @@
+//! What runs beside the requests: the relay, the listeners, and the upkeep of what they need.
+
+use ticketing_contracts::events::{Event, ExpirationEvent, OrderEvent, TicketEvent};
+use ticketing_messaging::{
+    Wake,
+    connection::{self, RedisSettings},
+    consumer::{Consumer, ConsumerSettings},
+    inbox::{Handler, Inbox},
+    relay::Relay,
+    resync::resync,
+    upkeep::Upkeep,
+};
+use ticketing_postgres::{DatabaseSettings, Pool};
+use ticketing_runtime::{Clock, Lifecycle};
+
+use crate::{SERVICE, listeners, reservation::Manner, resync::OpenOrders};
+
+/// What all of them need.
+#[derive(Debug, Clone)]
+pub struct Messaging {
+    /// The schema, for the relay's own session.
+    pub database: DatabaseSettings,
+    /// The schema, for all others.
+    pub pool: Pool,
+    /// What carries.
+    pub redis: RedisSettings,
+    /// This instance's name among the consumers.
+    pub instance: String,
+    /// How listeners change orders and stock.
+    pub manner: Manner,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl Messaging {
+    /// Starts all of it; it ends with the lifecycle's soft token. Returns what wakes the relay.
+    pub fn start(self, lifecycle: &Lifecycle) -> Wake {
+        let soft = || lifecycle.soft().clone();
+        let relay = self.relay();
+        let wake = relay.wake();
+        lifecycle.spawn(relay.run(self.pool.clone(), soft()));
+
+        let tickets = listeners::Tickets::new(self.manner, wake.clone());
+        lifecycle.spawn(self.consumer(tickets).run(soft()));
+        let expirations = listeners::Expirations::new(self.manner, wake.clone());
+        lifecycle.spawn(self.consumer(expirations).run(soft()));
+
+        let upkeep = Upkeep {
+            pool: self.pool.clone(),
+            redis: self.redis.clone(),
+            streams: vec![TicketEvent::STREAM, ExpirationEvent::STREAM],
+            clock: self.clock.clone(),
+        };
+        lifecycle.spawn(upkeep.run(soft()));
+        let redis = self.redis;
+        lifecycle.spawn(soft().run_until_cancelled_owned(check(redis)));
+        wake
+    }
+
+    fn relay(&self) -> Relay {
+        let (pool, clock) = (self.pool.clone(), self.clock.clone());
+        Relay::new::<OrderEvent>(
+            self.database.clone(),
+            self.redis.clone(),
+            self.clock.clone(),
+        )
+        // Of the groups in the contracts, payments has no reader yet: with it, nothing would ever be
+        // trimmed. To be taken out when payments is there.
+        .groups(["tickets", "expiration"])
+        // Deadlines live in Redis alone.
+        .on_wipe(move || {
+            let (pool, clock) = (pool.clone(), clock.clone());
+            async move {
+                let orders = resync(&pool, &clock, &OpenOrders).await?;
+                tracing::info!(orders, "every open order is published again");
+                Ok(())
+            }
+        })
+    }
+
+    fn consumer<H: Handler>(&self, handler: H) -> Consumer<Inbox<H>> {
+        let settings = ConsumerSettings::new(SERVICE, self.instance.clone());
+        let inbox = Inbox::new(self.pool.clone(), SERVICE, handler);
+        Consumer::new(self.redis.clone(), settings, self.clock.clone(), inbox)
+    }
+}
+
+/// Whether Redis answers. Reads nothing.
+///
+/// # Errors
+/// When it does not.
+pub async fn ping(redis: &RedisSettings) -> redis::RedisResult<()> {
+    let mut connection = redis.connect().await?;
+    redis::cmd("PING").query_async(&mut connection).await
+}
+
+/// Once, when Redis first answers.
+async fn check(redis: RedisSettings) {
+    use backon::{ConstantBuilder, Retryable};
+    let patience = ConstantBuilder::default().without_max_times();
+    let checked = (|| connection::check(&redis)).retry(patience).await;
+    _ = checked.inspect_err(|error| tracing::warn!(%error, "Redis could not be checked"));
+}

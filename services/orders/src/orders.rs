@@ -1,0 +1,214 @@
+//! What buyers and sellers can do here.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use ticketing_contracts::{
+    api::orders::{NewOrderItem, Sales, SalesPoint},
+    events::orders::Inventory,
+    ids::{OrderId, TicketId, UserId},
+    money::MajorUnits,
+    order::OrderStatus,
+};
+use ticketing_postgres::Pool;
+use ticketing_runtime::Clock;
+
+use crate::{
+    domain::{Answer, Command, Hold, Order, Refusal},
+    error::Error,
+    offers::Offers,
+    reservation::Reservations,
+    sales::{Asked, State},
+    store::{reading, sales_series},
+};
+
+/// Orders and stock. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Orders {
+    /// Whatever changes an order or stock.
+    pub reservations: Reservations,
+    /// The tickets that there is no copy of yet.
+    pub offers: Offers,
+    /// The schema, for what is only read.
+    pub pool: Pool,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl Orders {
+    /// Places an order: all of its items, or nothing. With a key that the buyer has used before, it is
+    /// the order of that time.
+    ///
+    /// # Errors
+    /// With the [`Refusal`], or when something is away.
+    pub async fn place(
+        &self,
+        user_id: UserId,
+        items: Vec<NewOrderItem>,
+        key: Option<String>,
+    ) -> Result<Arc<Order>, Error> {
+        let hold = Hold {
+            order_id: OrderId::new(self.clock.now()),
+            user_id,
+            request: key.map(|key| (key, content(&items))),
+            items,
+        };
+        match self.offers.hold(hold).await? {
+            Answer::Held(order) => Ok(order),
+            other => Err(Error::unexpected(&other)),
+        }
+    }
+
+    /// Cancels an order, if it is not over anyway.
+    ///
+    /// # Errors
+    /// When it is another's, complete or being paid.
+    pub async fn cancel(&self, user_id: UserId, order_id: OrderId) -> Result<(), Error> {
+        let command = Command::Cancel { order_id, user_id };
+        self.reservations.submit(command).await?;
+        Ok(())
+    }
+
+    /// Whatever another service wants to be done.
+    ///
+    /// # Errors
+    /// With the [`Refusal`], or when the database is away.
+    pub async fn tell(&self, command: Command) -> Result<Answer, Error> {
+        Ok(self.reservations.submit(command).await?)
+    }
+
+    /// What there is of a ticket.
+    ///
+    /// # Errors
+    /// When it was never heard of.
+    pub async fn inventory(&self, ticket: TicketId) -> Result<Inventory, Error> {
+        let inventory = reading::inventory(&mut *self.pool.get().await?, ticket).await?;
+        Ok(inventory.ok_or(Refusal::UnknownTicket(ticket))?)
+    }
+
+    /// An order, for its buyer.
+    ///
+    /// # Errors
+    /// When there is none, or it is another's.
+    pub async fn find(&self, user_id: UserId, order_id: OrderId) -> Result<Order, Error> {
+        let order = reading::find(&mut *self.pool.get().await?, order_id).await?;
+        let order = order.ok_or(Refusal::UnknownOrder)?;
+        if order.user_id == user_id {
+            Ok(order)
+        } else {
+            Err(Refusal::NotYours.into())
+        }
+    }
+
+    /// A buyer's orders, newest first: at most `limit`, of those before `before`.
+    ///
+    /// # Errors
+    /// When Postgres does not answer.
+    pub async fn of_buyer(
+        &self,
+        user_id: UserId,
+        status: Option<OrderStatus>,
+        before: Option<OrderId>,
+        limit: u16,
+    ) -> Result<Vec<Order>, Error> {
+        let mut connection = self.pool.get().await?;
+        Ok(reading::of_buyer(&mut connection, user_id, status, before, limit).await?)
+    }
+
+    /// Publishes how full everything is as metrics.
+    #[expect(clippy::cast_precision_loss, reason = "a queue is short")]
+    pub fn observe(&self) {
+        self.pool.observe();
+        metrics::gauge!("orders_queue_depth").set(self.reservations.waiting() as f64);
+    }
+
+    /// What became of a ticket, for its seller.
+    ///
+    /// # Errors
+    /// When there is no such ticket, it is another's, or more points are asked for than are given.
+    pub async fn sales(
+        &self,
+        seller: UserId,
+        ticket: TicketId,
+        asked: &Asked,
+    ) -> Result<Sales, Error> {
+        let mut connection = self.pool.get().await?;
+        let figures = sales_series::figures(&mut connection, ticket).await?;
+        let figures = figures.ok_or(Refusal::UnknownTicket(ticket))?;
+        if figures.seller != seller {
+            return Err(Error::NotYourTicket);
+        }
+        let moments = asked.moments(figures.first, figures.now)?;
+        let states = sales_series::at(&mut connection, ticket, &moments).await?;
+        let amount = |minor| MajorUnits::from_minor(minor, figures.currency);
+        let point = |(at, state): (_, State)| SalesPoint {
+            at,
+            held: state.held,
+            sold: state.sold,
+            revenue: amount(state.revenue),
+        };
+        Ok(Sales {
+            capacity: figures.capacity,
+            held: figures.state.held,
+            sold: figures.state.sold,
+            revenue: amount(figures.state.revenue),
+            currency: figures.currency,
+            series: moments.into_iter().zip(states).map(point).collect(),
+        })
+    }
+}
+
+/// What makes two requests the same: tickets, quantities and prices, in their order, however they were
+/// written.
+fn content(items: &[NewOrderItem]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for item in items {
+        hash.update(item.ticket_id.0);
+        hash.update(item.quantity.to_be_bytes());
+        let price = item.price.map(|price| price.to_string());
+        // A price ends where the next ticket begins, or else two lists could read the same.
+        hash.update(price.as_deref().unwrap_or_default());
+        hash.update([0]);
+    }
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use ticketing_contracts::api::orders::NewOrder;
+
+    use super::*;
+
+    const A: &str = "018bcfe5-687b-7000-8000-000000000001";
+    const B: &str = "018bcfe5-687b-7000-8000-000000000002";
+
+    fn hashed(json: &str) -> [u8; 32] {
+        let json = json.replace("$A", A).replace("$B", B);
+        let order: NewOrder = serde_json::from_str(&json).unwrap();
+        content(&order.into_items())
+    }
+
+    #[test]
+    fn the_same_order_may_be_written_in_several_ways() {
+        let one = hashed(r#"{"ticketId": "$A", "quantity": 1, "price": 10.50}"#);
+        assert_eq!(one, hashed(r#"{"price": "10.5", "ticketId": "$A"}"#));
+        let items = r#"{"items": [{"ticketId": "$A", "quantity": 1, "price": 10.5}]}"#;
+        assert_eq!(one, hashed(items));
+    }
+
+    #[test]
+    fn what_differs_is_another_order() {
+        let different = [
+            r#"{"ticketId": "$A"}"#,
+            r#"{"ticketId": "$B"}"#,
+            r#"{"ticketId": "$A", "quantity": 2}"#,
+            r#"{"ticketId": "$A", "price": 1}"#,
+            r#"{"ticketId": "$A", "price": 10}"#,
+            r#"{"items": [{"ticketId": "$A", "quantity": 1}, {"ticketId": "$B", "quantity": 1}]}"#,
+            r#"{"items": [{"ticketId": "$B", "quantity": 1}, {"ticketId": "$A", "quantity": 1}]}"#,
+        ];
+        let hashes: std::collections::HashSet<_> =
+            different.iter().map(|json| hashed(json)).collect();
+        assert_eq!(hashes.len(), different.len());
+    }
+}

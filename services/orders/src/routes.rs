@@ -1,0 +1,50 @@
+//! Every URL of orders.
+
+use actix_web::web::{PathConfig, QueryConfig, ServiceConfig, delete, get, post, scope};
+use ticketing_http::Problem;
+
+use crate::handlers::{cancel, create, internal, list, sales, show};
+
+/// Through Traefik.
+pub fn public(config: &mut ServiceConfig) {
+    extractors(config);
+    config.service(
+        scope("/api/orders")
+            .route("", post().to(create::handle))
+            .route("", get().to(list::handle))
+            .route("/sales", get().to(sales::handle))
+            .route("/openapi.json", get().to(crate::openapi::handle))
+            .route("/{id}", get().to(show::handle))
+            .route("/{id}", delete().to(cancel::handle)),
+    );
+}
+
+/// On the admin port, for the services that are named.
+pub fn internal(config: &mut ServiceConfig) {
+    extractors(config);
+    config.service(
+        scope("/internal")
+            // tickets
+            .route(
+                "/tickets/{id}/inventory",
+                get().to(internal::inventory::handle),
+            )
+            .route("/tickets/{id}/close", post().to(internal::close::handle))
+            // payments
+            .route("/orders/{id}/lease", post().to(internal::lease::handle))
+            .route(
+                "/orders/{id}/give-back",
+                post().to(internal::give_back::handle),
+            )
+            .route("/orders/{id}/settle", post().to(internal::settle::handle)),
+    );
+}
+
+/// What can't be an id names nothing.
+fn extractors(config: &mut ServiceConfig) {
+    config
+        .app_data(PathConfig::default().error_handler(|_, _| Problem::not_found().into()))
+        .app_data(QueryConfig::default().error_handler(|_, _| {
+            Problem::bad_request("The query is not one that can be read").into()
+        }));
+}

@@ -1,0 +1,441 @@
+//! Starts what production starts, on free ports, with a schema and a key prefix of its own.
+
+use std::time::Duration;
+
+use chrono::Utc;
+use diesel_async::AsyncPgConnection;
+use orders::{
+    SERVICE,
+    app::Application,
+    config::Serve,
+    domain::Command,
+    reservation::{self, Asked, Locking, Manner},
+    store::MIGRATIONS,
+};
+use redis::aio::MultiplexedConnection;
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use serde_json::{Value, json};
+use ticketing_contracts::{
+    api::{
+        auth::User as Account,
+        orders::{NewOrder, NewOrderItem, Order},
+        problem::ProblemBody,
+    },
+    events::{Event, OrderEvent, orders::Inventory, tickets::Ticket},
+    ids::{EventId, OrderId, TicketId, UserId},
+    money::Currency,
+    time::to_text,
+};
+use ticketing_messaging::{connection::RedisSettings, migrations};
+use ticketing_postgres::{DatabaseSettings, Pool, migrate, tx};
+use ticketing_runtime::{Clock, Lifecycle, Settings, lifecycle::Signals};
+use ticketing_testkit::{Postgres, Redis, TestDatabase, eventually};
+use tokio::task::JoinHandle;
+
+use crate::neighbours::{Neighbours, ORDERS_TOKEN};
+
+pub const TICKETS_TOKEN: &str = "tickets shows this";
+pub const PAYMENTS_TOKEN: &str = "payments shows this";
+
+/// A schema and a prefix in Redis, with the services beside orders. Instances share it, as in production.
+pub struct World {
+    pub database: TestDatabase,
+    pub settings: DatabaseSettings,
+    pub redis: RedisSettings,
+    pub neighbours: Neighbours,
+    /// A superuser's connection, to count and to get in the way.
+    pub sql: tokio_postgres::Client,
+    clock: Clock,
+    pool: Pool,
+    locking: Locking,
+    environment: Vec<(&'static str, String)>,
+}
+
+/// A running orders.
+pub struct App {
+    pub base: String,
+    pub admin: String,
+    pub client: Client,
+    pub lifecycle: Lifecycle,
+    pub done: JoinHandle<anyhow::Result<()>>,
+}
+
+/// Somebody with a session.
+#[derive(Debug, Clone)]
+pub struct User {
+    pub id: UserId,
+    pub session: String,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::on(TestDatabase::new()).await
+    }
+
+    /// In a cluster that the test may break.
+    pub async fn in_its_own(postgres: &Postgres) -> Self {
+        Self::on(postgres.schema(SERVICE).unwrap()).await
+    }
+
+    async fn on(database: TestDatabase) -> Self {
+        migrate::up(&database.owner(), migrations(MIGRATIONS))
+            .await
+            .expect("the migrations run");
+        let settings = database.app();
+        Self {
+            sql: database.superuser().await,
+            pool: Pool::new(&settings).unwrap(),
+            redis: RedisSettings {
+                url: Redis::shared().url(),
+                password: None,
+                prefix: format!("{}:{}:", database.schema(), database.port()),
+            },
+            settings,
+            database,
+            neighbours: Neighbours::start(),
+            clock: Clock::system(),
+            locking: Locking::Locked,
+            environment: Vec::new(),
+        }
+    }
+
+    pub fn set(mut self, name: &'static str, value: &str) -> Self {
+        self.environment.push((name, value.to_owned()));
+        self
+    }
+
+    /// Without what keeps two batches from deciding over the same stock.
+    pub fn unlocked(mut self) -> Self {
+        self.locking = Locking::Unlocked;
+        self
+    }
+
+    /// Starts an instance.
+    pub async fn start(&self) -> App {
+        let mut settings: Vec<(&str, String)> = vec![
+            ("HTTP_ADDRESS", "127.0.0.1:0".into()),
+            ("ADMIN_ADDRESS", "127.0.0.1:0".into()),
+            ("FORWARDED_TOKEN", "traefik".into()),
+            ("DATABASE_HOST", "overridden below".into()),
+            ("DATABASE_USER", "overridden below".into()),
+            ("DATABASE_PASSWORD", "overridden below".into()),
+            ("REDIS_URL", self.redis.url.clone()),
+            ("REDIS_PASSWORD", "no password is set".into()),
+            ("REDIS_PREFIX", self.redis.prefix.clone()),
+            ("AUTH_URL", self.neighbours.base.clone()),
+            ("TICKETS_ADMIN_URL", self.neighbours.base.clone()),
+            ("SERVICE_TOKEN", ORDERS_TOKEN.into()),
+            ("TICKETS_TOKEN", TICKETS_TOKEN.into()),
+            ("PAYMENTS_TOKEN", PAYMENTS_TOKEN.into()),
+            ("INSTANCE", EventId::new(self.clock.now()).to_string()),
+        ];
+        settings.extend(self.environment.iter().cloned());
+        let mut config =
+            Serve::read(Settings::from_pairs(settings)).expect("the settings are right");
+        config.database = self.settings.clone();
+        config.redis.password = None;
+        config.reservation.manner.locking = self.locking;
+        let application = Application::build(config, self.clock.clone()).expect("it builds");
+        let signals = Signals::install().unwrap();
+        let lifecycle = Lifecycle::new(Duration::from_secs(20));
+        App {
+            base: format!("http://127.0.0.1:{}", application.port().unwrap()),
+            admin: format!("http://127.0.0.1:{}", application.admin_port().unwrap()),
+            client: Client::builder().no_proxy().build().unwrap(),
+            done: tokio::spawn(application.run_until_stopped(lifecycle.clone(), signals)),
+            lifecycle,
+        }
+    }
+
+    /// Somebody who has never been here.
+    pub fn user(&self) -> User {
+        let now = self.clock.now();
+        let account = Account {
+            id: UserId::new(now),
+            email: "ann@example.com".to_owned(),
+        };
+        let token = self.neighbours.keys.sign(&account, now).unwrap();
+        User {
+            id: account.id,
+            session: token.as_str().to_owned(),
+        }
+    }
+
+    /// A ticket that only the test knows.
+    pub fn ticket(&self, capacity: i32) -> Ticket {
+        Ticket {
+            id: TicketId::new(self.clock.now()),
+            version: 1,
+            title: "Concert".to_owned(),
+            price: 10_50,
+            currency: Currency::USD,
+            user_id: self.user().id,
+            capacity,
+            max_per_order: None,
+            max_per_person: None,
+        }
+    }
+
+    /// A ticket that orders knows.
+    pub async fn offered(&self, capacity: i32) -> TicketId {
+        let ticket = self.ticket(capacity);
+        self.offer(&ticket).await;
+        ticket.id
+    }
+
+    /// Lets orders know this ticket, past every stream.
+    pub async fn offer(&self, ticket: &Ticket) {
+        self.apply(Command::Offer(ticket.clone())).await;
+    }
+
+    /// Does what a listener would.
+    pub async fn apply(&self, command: Command) {
+        let mut connection = self.pool.get().await.unwrap();
+        let connection: &mut AsyncPgConnection = &mut connection;
+        tx::begin(connection).await.unwrap();
+        let asked = [Asked::from(command)];
+        let done = reservation::apply(connection, Manner::default(), &asked).await;
+        let answers = tx::end(connection, done).await.unwrap();
+        assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    }
+
+    /// Publishes as another service would.
+    pub async fn publish<E: Event>(&self, event: &E) {
+        let now = self.clock.now();
+        self.publish_as(EventId::new(now), event).await;
+    }
+
+    /// The same under an id that may have been there before.
+    pub async fn publish_as<E: Event>(&self, id: EventId, event: &E) {
+        let mut connection = self.redis().await;
+        redis::cmd("XADD")
+            .arg(self.redis.key(E::STREAM))
+            .arg("*")
+            .arg(&[("id", id.to_string()), ("type", event.kind().to_owned())])
+            .arg(&[
+                ("subject", event.subject().to_string()),
+                ("version", event.version().to_string()),
+                ("time", to_text(self.clock.now())),
+                ("traceparent", String::new()),
+                ("data", event.data().unwrap()),
+            ])
+            .query_async::<()>(&mut connection)
+            .await
+            .unwrap();
+    }
+
+    /// A connection to Redis, to look and to get in the way.
+    pub async fn redis(&self) -> MultiplexedConnection {
+        self.redis.connect().await.unwrap()
+    }
+
+    /// All that orders has published, as far as the stream has it.
+    pub async fn published(&self) -> Vec<OrderEvent> {
+        type Entry = (String, std::collections::HashMap<String, String>);
+        let mut connection = self.redis().await;
+        let entries: Vec<Entry> = redis::cmd("XRANGE")
+            .arg(self.redis.key(OrderEvent::STREAM))
+            .arg("-")
+            .arg("+")
+            .query_async(&mut connection)
+            .await
+            .unwrap();
+        entries
+            .iter()
+            .map(|(_, fields)| OrderEvent::decode(&fields["type"], &fields["data"]).unwrap())
+            .collect()
+    }
+
+    /// A number out of Postgres.
+    pub async fn number(&self, sql: &str) -> i64 {
+        self.sql.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    /// What there is of a ticket: capacity, held and sold.
+    pub async fn stock(&self, ticket: TicketId) -> (i32, i32, i32) {
+        let sql =
+            format!("SELECT capacity, held, sold FROM inventory WHERE ticket_id = '{ticket}'");
+        let row = self.sql.query_one(&sql, &[]).await.unwrap();
+        (row.get(0), row.get(1), row.get(2))
+    }
+
+    /// Moves an order's deadlines, and with them its tickets', into the past.
+    pub async fn let_expire(&self, order: OrderId) {
+        let past = "now() - interval '1 second'";
+        let id = order;
+        self.sql
+            .batch_execute(&format!(
+                "BEGIN; \
+                 UPDATE orders SET expires_at = {past}, release_at = {past} WHERE id = '{id}'; \
+                 UPDATE order_item SET held_until = {past} WHERE order_id = '{id}'; \
+                 UPDATE inventory SET next_release_at = {past} WHERE ticket_id IN \
+                   (SELECT ticket_id FROM order_item WHERE order_id = '{id}'); \
+                 COMMIT"
+            ))
+            .await
+            .unwrap();
+    }
+
+    /// How many tickets' books are wrong: more out than there are, or other sums than the orders'.
+    pub async fn wrong_books(&self) -> i64 {
+        self.number(
+            "SELECT count(*) FROM inventory AS i LEFT JOIN ( \
+               SELECT ticket_id, \
+                 sum(quantity) FILTER (WHERE status IN ('created', 'awaiting:payment')) AS held, \
+                 sum(quantity) FILTER (WHERE status = 'complete') AS sold \
+               FROM order_item JOIN orders ON orders.id = order_id GROUP BY ticket_id \
+             ) AS o USING (ticket_id) \
+             WHERE i.held <> coalesce(o.held, 0) OR i.sold <> coalesce(o.sold, 0) \
+                OR coalesce(o.held, 0) + coalesce(o.sold, 0) > i.capacity",
+        )
+        .await
+    }
+
+    /// Waits until `count` transactions of orders wait for a lock.
+    pub async fn stuck(&self, count: i64) {
+        let stuck = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
+                       AND application_name = current_setting('search_path')";
+        eventually("transactions wait for a lock", async || {
+            (self.number(stuck).await == count).then_some(())
+        })
+        .await;
+    }
+}
+
+impl App {
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.base))
+    }
+
+    pub async fn get(&self, user: &User, path: &str) -> Response {
+        let request = self.request(Method::GET, path).bearer_auth(&user.session);
+        request.send().await.unwrap()
+    }
+
+    pub fn ordering(&self, user: &User, body: &Value) -> RequestBuilder {
+        self.request(Method::POST, "/api/orders")
+            .bearer_auth(&user.session)
+            .json(body)
+    }
+
+    pub async fn order(&self, user: &User, body: &Value) -> Response {
+        self.ordering(user, body).send().await.unwrap()
+    }
+
+    /// Orders one, which must succeed.
+    pub async fn placed(&self, user: &User, ticket: TicketId) -> Order {
+        created(self.order(user, &one(ticket)).await).await
+    }
+
+    pub async fn cancel(&self, user: &User, order: OrderId) -> Response {
+        let request = self.request(Method::DELETE, &format!("/api/orders/{order}"));
+        request.bearer_auth(&user.session).send().await.unwrap()
+    }
+
+    pub async fn show(&self, user: &User, order: OrderId) -> Order {
+        let answer = self.get(user, &format!("/api/orders/{order}")).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        answer.json().await.unwrap()
+    }
+
+    /// On the admin port, as the service that has this token.
+    pub async fn internal(
+        &self,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: &Value,
+    ) -> Response {
+        let request = self
+            .client
+            .request(method, format!("{}/internal{path}", self.admin));
+        let request = request.bearer_auth(token).json(body);
+        request.send().await.unwrap()
+    }
+
+    pub async fn inventory(&self, ticket: TicketId) -> Inventory {
+        let path = format!("/tickets/{ticket}/inventory");
+        let answer = self
+            .internal(Method::GET, &path, TICKETS_TOKEN, &Value::Null)
+            .await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        answer.json().await.unwrap()
+    }
+
+    /// What Prometheus would read.
+    pub async fn metrics(&self) -> String {
+        let answer = reqwest::get(format!("{}/metrics", self.admin)).await;
+        answer.unwrap().text().await.unwrap()
+    }
+
+    /// Ends it as SIGTERM would, and waits.
+    pub async fn stopped(self) {
+        self.lifecycle.soft().cancel();
+        self.done.await.unwrap().unwrap();
+    }
+}
+
+/// One of a ticket.
+pub fn one(ticket: TicketId) -> Value {
+    json!({"ticketId": ticket})
+}
+
+/// So many of each.
+pub fn several(items: &[(TicketId, i32)]) -> Value {
+    let item = |(ticket_id, quantity): &(TicketId, i32)| NewOrderItem {
+        ticket_id: *ticket_id,
+        quantity: *quantity,
+        price: None,
+    };
+    serde_json::to_value(NewOrder {
+        ticket_id: None,
+        quantity: None,
+        price: None,
+        items: Some(items.iter().map(item).collect()),
+    })
+    .unwrap()
+}
+
+/// The order that was placed.
+pub async fn created(response: Response) -> Order {
+    let (status, body) = (response.status(), response.text().await.unwrap());
+    assert_eq!(status, StatusCode::CREATED, "{body}");
+    serde_json::from_str(&body).unwrap()
+}
+
+/// Checks that an answer is the contract's error and returns its first message.
+pub async fn problem(response: Response, status: StatusCode) -> String {
+    let found = response.status();
+    let kind = response.headers().get("content-type").cloned();
+    let body = response.text().await.unwrap();
+    assert_eq!(found, status, "{body}");
+    assert_eq!(kind.unwrap(), "application/problem+json");
+    let body: ProblemBody = serde_json::from_str(&body).expect("the body is a problem");
+    assert_eq!(body.status, status.as_u16());
+    assert_eq!(body.trace_id.expect("there is a trace id").len(), 32);
+    body.errors
+        .into_iter()
+        .next()
+        .expect("there is an error")
+        .message
+}
+
+/// All at once.
+pub async fn all<T: Send + 'static>(
+    tasks: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> Vec<T> {
+    let tasks: Vec<_> = tasks.into_iter().map(tokio::spawn).collect();
+    let done = futures::future::join_all(tasks).await;
+    done.into_iter().map(Result::unwrap).collect()
+}
+
+/// Now, for times that are compared.
+pub fn now() -> chrono::DateTime<Utc> {
+    Clock::system().now()
+}
+
+/// The service's name is part of addresses and settings; a test would not notice a change.
+#[test]
+fn the_name_is_orders() {
+    assert_eq!(SERVICE, "orders");
+}

@@ -1,0 +1,3 @@
+//! expiration makes holds end promptly; they end without it, too.
+
+mod absence;

@@ -1,0 +1,224 @@
+//! Everything dies at random moments while people order, cancel and let orders expire. Afterwards what
+//! they were told is true, and nothing is lost, oversold or stuck.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use rand::{
+    RngExt,
+    seq::{IndexedRandom, SliceRandom},
+};
+use redis::AsyncCommands;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use ticketing_contracts::{
+    api::orders::Order,
+    ids::{OrderId, TicketId},
+    order::OrderStatus,
+};
+use ticketing_testkit::{eventually, eventually_within};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::harness::{Person, Stack, kill_at_once};
+
+/// How long the load lasts; `E2E_FAULTS_SECONDS` makes it longer.
+const LOAD: Duration = Duration::from_secs(28);
+/// One fault in each of these.
+const SLOT: Duration = Duration::from_secs(4);
+const HOLD: &str = "3s";
+const SHOPPERS: usize = 12;
+/// Of one shopper: a bound, whatever happens.
+const MOST_ORDERS: usize = 1_000;
+/// Deadlines that Redis lost are known again, and dead processes are back.
+const RECOVERED_WITHIN: Duration = Duration::from_secs(90);
+const CAPACITIES: [i32; 10] = [1, 1, 2, 3, 5, 10, 25, 100, 500, 1_000];
+
+#[derive(Debug, Clone, Copy)]
+enum Fault {
+    /// An instance of a service is killed.
+    Service(&'static str),
+    /// An engine is killed.
+    Engine(&'static str),
+    /// Redis forgets everything.
+    Wipe,
+}
+
+const FAULTS: [Fault; 6] = [
+    Fault::Service("tickets"),
+    Fault::Service("orders"),
+    Fault::Service("expiration"),
+    Fault::Engine("postgres"),
+    Fault::Engine("redis"),
+    Fault::Wipe,
+];
+
+/// What somebody was told, and so must be true ever after.
+#[derive(Debug)]
+struct Promise {
+    buyer: Person,
+    order: OrderId,
+    /// By a 204. Otherwise it expires, unless its cancellation took effect without an answer.
+    cancelled: bool,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_dies_what_was_answered_is_true() {
+    let stack = Stack::get();
+    stack.scaled("orders", 2).await;
+    stack
+        .with_settings("orders", &[("HOLD", HOLD)], async || {
+            let people = stack.people(SHOPPERS + 1).await;
+            let (seller, buyers) = people.split_first().unwrap();
+            let mut tickets = Vec::new();
+            for (number, capacity) in CAPACITIES.into_iter().enumerate() {
+                tickets.push(seller.sell(&format!("Fault {number}"), capacity).await.id);
+            }
+            let end = Instant::now() + load();
+            let shoppers = buyers.iter().map(|buyer| shop(buyer, &tickets, end));
+            let (promises, ()) = tokio::join!(join_all(shoppers), strike(&stack, end));
+            let promises: Vec<Promise> = promises.into_iter().flatten().collect();
+            assert!(promises.len() > 100, "{} orders only", promises.len());
+
+            recovered(&stack).await;
+            // Before anything has to expire.
+            for promise in &promises {
+                kept(promise).await;
+            }
+            all_is_free_again(&stack, &tickets).await;
+            for promise in &promises {
+                let order = promise.buyer.shows(promise.order).await;
+                assert_eq!(order.status, OrderStatus::Cancelled, "{promise:?}");
+            }
+            clean(&stack).await;
+        })
+        .await;
+}
+
+fn load() -> Duration {
+    let longer = std::env::var_os("E2E_FAULTS_SECONDS");
+    let seconds = longer.and_then(|seconds| seconds.to_str()?.parse().ok());
+    seconds.map_or(LOAD, Duration::from_secs)
+}
+
+/// Orders, and cancels half of it; the other half expires. What fails is not asked again.
+async fn shop(buyer: &Person, tickets: &[TicketId], end: Instant) -> Vec<Promise> {
+    let mut promises = Vec::new();
+    while Instant::now() < end && promises.len() < MOST_ORDERS {
+        if let Some(order) = order(buyer, tickets).await {
+            let cancelled = rand::rng().random_bool(0.5) && cancel(buyer, order.id).await;
+            promises.push(Promise {
+                buyer: buyer.clone(),
+                order: order.id,
+                cancelled,
+            });
+        }
+        let pause = rand::rng().random_range(10..80);
+        sleep(Duration::from_millis(pause)).await;
+    }
+    promises
+}
+
+/// The order, if it was answered that there is one.
+async fn order(buyer: &Person, tickets: &[TicketId]) -> Option<Order> {
+    let request = buyer
+        .request(Method::POST, "/api/orders")
+        .json(&basket(tickets));
+    let answer = request.send().await.ok()?;
+    if answer.status() != StatusCode::CREATED {
+        return None;
+    }
+    answer.json().await.ok()
+}
+
+fn basket(tickets: &[TicketId]) -> Value {
+    let mut random = rand::rng();
+    let count = random.random_range(1..=3);
+    let chosen = tickets.sample(&mut random, count).collect::<Vec<_>>();
+    let items = chosen
+        .into_iter()
+        .map(|ticket| json!({"ticketId": ticket, "quantity": random.random_range(1..=2)}));
+    json!({"items": items.collect::<Vec<_>>()})
+}
+
+async fn cancel(buyer: &Person, order: OrderId) -> bool {
+    let request = buyer.request(Method::DELETE, &format!("/api/orders/{order}"));
+    let answer = request.send().await;
+    answer.is_ok_and(|answer| answer.status() == StatusCode::NO_CONTENT)
+}
+
+/// One fault a slot, at a moment of its own; each kind once before any comes again.
+async fn strike(stack: &Stack, end: Instant) {
+    let mut slot = Instant::now();
+    loop {
+        let mut faults = FAULTS;
+        faults.shuffle(&mut rand::rng());
+        for fault in faults {
+            if slot + SLOT > end {
+                return;
+            }
+            let into = rand::rng().random_range(Duration::ZERO..SLOT);
+            sleep_until(slot + into).await;
+            cause(stack, fault).await;
+            slot += SLOT;
+            sleep_until(slot).await;
+        }
+    }
+}
+
+async fn cause(stack: &Stack, fault: Fault) {
+    eventually(&format!("{fault:?} can be done"), async || match fault {
+        Fault::Service(service) => {
+            let pids = stack.pids_of(service);
+            kill_at_once(*pids.choose(&mut rand::rng())?).then_some(())
+        }
+        Fault::Engine(engine) => kill_at_once(stack.pid_of_engine(engine)?).then_some(()),
+        Fault::Wipe => {
+            let mut redis = stack.redis().await.ok()?;
+            redis.flushall::<()>().await.ok()
+        }
+    })
+    .await;
+}
+
+/// Every job has its instances again.
+async fn recovered(stack: &Stack) {
+    eventually_within(RECOVERED_WITHIN, "everything runs again", async || {
+        let status = stack.command(&["status"]).output().unwrap();
+        status.status.success().then_some(())
+    })
+    .await;
+}
+
+/// Each hold ended: by its buyer, by expiration, or by one who wanted the tickets. That takes in orders
+/// whose 201 never arrived.
+async fn all_is_free_again(stack: &Stack, tickets: &[TicketId]) {
+    for ticket in tickets {
+        let what = format!("ticket {ticket} is shown free");
+        eventually_within(RECOVERED_WITHIN, &what, async || {
+            let shown = stack.ticket(*ticket).await;
+            (shown.held == 0 && shown.available == shown.capacity).then_some(())
+        })
+        .await;
+    }
+}
+
+/// The order is there, and one that was cancelled stays so.
+async fn kept(promise: &Promise) {
+    let order = promise.buyer.shows(promise.order).await;
+    if promise.cancelled {
+        assert_eq!(order.status, OrderStatus::Cancelled, "{promise:?}");
+    }
+}
+
+/// `fsck` says so, once all that is under way has arrived.
+async fn clean(stack: &Stack) {
+    let deadline = Instant::now() + RECOVERED_WITHIN;
+    loop {
+        let fsck = stack.command(&["fsck"]).output().unwrap();
+        if fsck.status.success() {
+            return;
+        }
+        let said = String::from_utf8_lossy(&fsck.stdout);
+        assert!(Instant::now() < deadline, "{said}");
+    }
+}

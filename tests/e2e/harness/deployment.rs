@@ -1,0 +1,62 @@
+//! Another way of running a service, for the length of a test.
+
+use std::panic::{AssertUnwindSafe, resume_unwind};
+
+use futures::FutureExt;
+use serde_json::{Value, json};
+use stack::services::registered_as;
+use ticketing_testkit::eventually;
+
+use super::Stack;
+
+impl Stack {
+    /// Sees to it that so many instances of a service pass their checks, and answers where they are.
+    pub async fn scaled(&self, service: &str, count: usize) -> Vec<String> {
+        let registered = registered_as(service);
+        if self.passing(&registered).await.len() != count {
+            self.stack(&["scale", service, &count.to_string()]);
+        }
+        eventually(
+            &format!("{count} instances of {service} pass"),
+            async || {
+                let instances = self.passing(&registered).await;
+                (instances.len() == count).then_some(instances)
+            },
+        )
+        .await
+    }
+
+    /// Runs the test while a service has these settings, and restores it, however the test ends.
+    pub async fn with_settings(
+        &self,
+        service: &str,
+        settings: &[(&str, &str)],
+        test: impl AsyncFnOnce(),
+    ) {
+        let usual = self.nomad(&format!("job/{service}")).await;
+        let mut other = usual.clone();
+        let tasks = other["TaskGroups"][0]["Tasks"].as_array_mut().unwrap();
+        let task = tasks.iter_mut().find(|task| task["Name"] == service);
+        let environment = &mut task.unwrap()["Env"];
+        for (name, value) in settings {
+            environment[*name] = json!(value);
+        }
+        deploy(&other).await;
+        finally(test(), deploy(&usual)).await;
+    }
+}
+
+async fn deploy(job: &Value) {
+    // By the environment, the stack of these tests.
+    let stack = stack::stack::Stack::of_checkout().unwrap();
+    stack::deploy::deploy(&stack, job).await.unwrap();
+}
+
+/// Does the work and cleans up behind it; a panic goes on after that.
+pub async fn finally(work: impl Future<Output = ()>, clean_up: impl Future<Output = ()>) {
+    let outcome = AssertUnwindSafe(work).catch_unwind().await;
+    clean_up.await;
+    if let Err(panic) = outcome {
+        resume_unwind(panic);
+    }
+}

@@ -1,0 +1,6 @@
+//! orders through Traefik.
+
+mod crossing;
+mod flow;
+mod repeats;
+mod rush;

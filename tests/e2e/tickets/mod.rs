@@ -1,0 +1,4 @@
+//! tickets through Traefik.
+
+mod browsing;
+mod selling;
