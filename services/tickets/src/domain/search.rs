@@ -57,7 +57,7 @@ fn separates(letter: char) -> bool {
 fn is_typing(words: &str) -> bool {
     let last = words.rsplit([' ', '"']).next().unwrap_or_default();
     let quotes = words.matches('"').count();
-    !last.is_empty() && !last.starts_with('-') && quotes % 2 == 0
+    !last.is_empty() && !last.starts_with('-') && quotes.is_multiple_of(2)
 }
 
 #[cfg(test)]
