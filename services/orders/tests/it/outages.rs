@@ -132,7 +132,9 @@ async fn a_commit_whose_answer_is_lost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transactions_id_that_is_given_again(#[case] cancels: bool) {
     let postgres = Postgres::start().unwrap();
-    let world = World::in_its_own(&postgres).await;
+    let mut world = World::in_its_own(&postgres).await;
+    let link = Link::to(postgres.port()).await;
+    world.settings.port = link.port();
     let (app, ann, ticket) = (world.start().await, world.user(), world.offered(10).await);
     let before = app.placed(&ann, ticket).await;
     let unpublished = "SELECT count(*) FROM outbox WHERE stamp IS NULL";
@@ -164,6 +166,8 @@ async fn a_transactions_id_that_is_given_again(#[case] cancels: bool) {
     let ours =
         "SELECT backend_xid::text::bigint FROM pg_stat_activity WHERE wait_event = 'advisory'";
     let ours = world.number(ours).await;
+    // Until others have had the ids, orders gets none.
+    link.cut().await;
     postgres.crash().unwrap();
     postgres.start_again().unwrap();
 
@@ -173,6 +177,7 @@ async fn a_transactions_id_that_is_given_again(#[case] cancels: bool) {
     let first = number(next).await;
     assert!(first <= ours, "{ours} was not forgotten, {first} is next");
     while number(next).await < ours {}
+    link.mend();
     let answer = answer.await.unwrap().unwrap();
     let open = number("SELECT count(*) FROM orders WHERE status = 'created'").await;
     if cancels {
