@@ -89,7 +89,7 @@ async fn whatever_dies_what_was_answered_is_true() {
                 let order = promise.buyer.shows(promise.order).await;
                 assert_eq!(order.status, OrderStatus::Cancelled, "{promise:?}");
             }
-            clean(&stack).await;
+            clean(&stack);
         })
         .await;
 }
@@ -210,15 +210,8 @@ async fn kept(promise: &Promise) {
     }
 }
 
-/// `fsck` says so, once all that is under way has arrived.
-async fn clean(stack: &Stack) {
-    let deadline = Instant::now() + RECOVERED_WITHIN;
-    loop {
-        let fsck = stack.command(&["fsck"]).output().unwrap();
-        if fsck.status.success() {
-            return;
-        }
-        let said = String::from_utf8_lossy(&fsck.stdout);
-        assert!(Instant::now() < deadline, "{said}");
-    }
+/// `fsck` says so, and waits by itself until what is under way has arrived.
+fn clean(stack: &Stack) {
+    let said = stack.stack(&["fsck", "--wait", "60s"]);
+    assert!(said.contains("invariants hold"), "{said}");
 }

@@ -93,15 +93,7 @@ impl Stack {
 
     /// The same, to be run by the caller.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(stack_binary());
-        // What cargo tells a test process would make the cargo that `stack` calls build anew.
-        for (name, _) in std::env::vars_os() {
-            let name = name.to_string_lossy();
-            let kept = ["CARGO_HOME", "CARGO_TARGET_DIR"].contains(&&*name);
-            if (name.starts_with("CARGO") && !kept) || name == "LD_LIBRARY_PATH" {
-                command.env_remove(&*name);
-            }
-        }
+        let mut command = stack_command();
         command.args(arguments);
         command
     }
@@ -169,11 +161,20 @@ impl Stack {
     }
 }
 
-/// `stack`, as it was built with these tests.
-pub fn stack_binary() -> PathBuf {
+/// `stack`, as it was built with these tests, called as from a shell.
+pub fn stack_command() -> Command {
     let this = std::env::current_exe().unwrap();
     let profile = this.parent().and_then(|deps| deps.parent()).unwrap();
-    profile.join("stack")
+    let mut command = Command::new(profile.join("stack"));
+    // What cargo tells a test process would make the cargo that `stack` calls build anew.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        let kept = ["CARGO_HOME", "CARGO_TARGET_DIR"].contains(&&*name);
+        if (name.starts_with("CARGO") && !kept) || name == "LD_LIBRARY_PATH" {
+            command.env_remove(&*name);
+        }
+    }
+    command
 }
 
 fn variable(name: &str) -> String {

@@ -1,11 +1,9 @@
 //! `stack`'s commands on a running stack.
 
-use std::process::Command;
-
 use serde_json::Value;
 use stack::services::all_jobs;
 
-use crate::harness::{Stack, stack_binary};
+use crate::harness::{Stack, stack_command};
 
 #[test]
 fn status_lists_every_job() {
@@ -69,10 +67,7 @@ fn mistakes_are_named_and_change_nothing() {
         (vec!["scale", "auth", "many"], "many"),
         (vec!["logs", "mysql"], "no job mysql"),
     ] {
-        let output = Command::new(stack_binary())
-            .args(&arguments)
-            .output()
-            .unwrap();
+        let output = stack_command().args(&arguments).output().unwrap();
         assert!(!output.status.success(), "{arguments:?}");
         let complaint = String::from_utf8(output.stderr).unwrap();
         assert!(complaint.contains(told), "{arguments:?}: {complaint}");

@@ -15,7 +15,7 @@ use nix::{
 use stack::process::Process;
 use ticketing_testkit::engine::{folder, free_port};
 
-use crate::harness::stack_binary;
+use crate::harness::stack_command;
 
 /// As many as Nomad must be given for services.
 const DYNAMIC: u16 = 100;
@@ -62,7 +62,7 @@ impl Fresh {
     }
 
     fn command(&self, name: &str) -> Command {
-        let mut command = Command::new(stack_binary());
+        let mut command = stack_command();
         command.arg(name).env("TICKETING_STATE", &self.state);
         // Those of the shared stack are in the environment.
         for (setting, port) in &self.ports {
