@@ -18,7 +18,7 @@ pub struct Stack {
     consul: String,
     /// The folder of its state.
     #[arg(long, env = "E2E_STATE", hide = true)]
-    state: PathBuf,
+    pub state: PathBuf,
     /// Postgres' port on this machine.
     #[arg(long, env = "E2E_POSTGRES_PORT", hide = true)]
     pub postgres_port: u16,

@@ -118,11 +118,22 @@ fn parse<T: DeserializeOwned + Validate<Context = ()>>(body: &[u8]) -> Result<T,
     value.validate().map_err(|report| {
         let item = |(path, error): &(garde::Path, garde::Error)| ErrorItem {
             message: error.message().to_owned(),
-            field: Some(path.to_string()).filter(|path| !path.is_empty()),
+            field: Some(camel_case(&path.to_string())).filter(|path| !path.is_empty()),
         };
         Problem::invalid(report.iter().map(item).collect())
     })?;
     Ok(value)
+}
+
+/// A path of Rust's names as one of JSON's: `items[0].ticket_id` is the client's `items[0].ticketId`.
+fn camel_case(path: &str) -> String {
+    let mut words = path.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |mut path, word| {
+        let mut letters = word.chars();
+        path.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        path + letters.as_str()
+    })
 }
 
 /// serde says `invalid type: string "…", expected u32 at line 1 column 7`, or names the field that
@@ -188,6 +199,15 @@ mod tests {
             field: field.map(Into::into),
         };
         assert_eq!(problem, Problem::invalid(vec![expected]));
+    }
+
+    #[rstest]
+    #[case("", "")]
+    #[case("title", "title")]
+    #[case("max_per_order", "maxPerOrder")]
+    #[case("items[0].ticket_id", "items[0].ticketId")]
+    fn fields_have_the_names_that_the_client_knows(#[case] path: &str, #[case] expected: &str) {
+        assert_eq!(camel_case(path), expected);
     }
 
     #[test]

@@ -74,8 +74,9 @@ impl IdempotencyKey {
         route: &'static str,
         body: &impl Serialize,
     ) -> Option<Repeatable> {
+        let key = self.0?;
         let body = serde_json::to_vec(body).unwrap_or_default();
-        self.0.map(|key| Repeatable {
+        Some(Repeatable {
             user,
             route,
             key,

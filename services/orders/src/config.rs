@@ -39,9 +39,9 @@ pub struct Serve {
     pub shutdown_deadline: Duration,
 }
 
-/// What the other commands need.
+/// What `orders migrate`, `resync` and `dlq` need.
 #[derive(Debug)]
-pub struct Database {
+pub struct Task {
     /// The schema: as its owner to migrate it, else as the app role.
     pub database: DatabaseSettings,
     /// Logs and traces.
@@ -90,7 +90,7 @@ impl Serve {
     }
 }
 
-impl Database {
+impl Task {
     /// Reads the environment.
     ///
     /// # Errors

@@ -36,7 +36,7 @@ async fn main() -> anyhow::Result<()> {
         telemetry.flush();
         return outcome;
     }
-    let config = config::Database::from_env()?;
+    let config = config::Task::from_env()?;
     let telemetry = Telemetry::install(SERVICE, &config.telemetry)?;
     let outcome = match command {
         Command::Dlq(what) => command::run(what, &config.database).await,

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
 use ticketing_contracts::{
     api::orders::{NewOrderItem, Sales, SalesPoint},
     events::orders::Inventory,
@@ -10,6 +9,7 @@ use ticketing_contracts::{
     money::MajorUnits,
     order::OrderStatus,
 };
+use ticketing_http::idempotency::Repeatable;
 use ticketing_postgres::Pool;
 use ticketing_runtime::Clock;
 
@@ -45,13 +45,13 @@ impl Orders {
         &self,
         user_id: UserId,
         items: Vec<NewOrderItem>,
-        key: Option<String>,
+        request: Option<Repeatable>,
     ) -> Result<Arc<Order>, Error> {
         let hold = Hold {
             order_id: OrderId::new(self.clock.now()),
             user_id,
-            request: key.map(|key| (key, content(&items))),
             items,
+            request: request.map(|request| (request.key, request.fingerprint)),
         };
         match self.offers.hold(hold).await? {
             Answer::Held(order) => Ok(order),
@@ -155,60 +155,5 @@ impl Orders {
             currency: figures.currency,
             series: moments.into_iter().zip(states).map(point).collect(),
         })
-    }
-}
-
-/// What makes two requests the same: tickets, quantities and prices, in their order, however they were
-/// written.
-fn content(items: &[NewOrderItem]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for item in items {
-        hash.update(item.ticket_id.0);
-        hash.update(item.quantity.to_be_bytes());
-        let price = item.price.map(|price| price.to_string());
-        // A price ends where the next ticket begins, or else two lists could read the same.
-        hash.update(price.as_deref().unwrap_or_default());
-        hash.update([0]);
-    }
-    hash.finalize().into()
-}
-
-#[cfg(test)]
-mod tests {
-    use ticketing_contracts::api::orders::NewOrder;
-
-    use super::*;
-
-    const A: &str = "018bcfe5-687b-7000-8000-000000000001";
-    const B: &str = "018bcfe5-687b-7000-8000-000000000002";
-
-    fn hashed(json: &str) -> [u8; 32] {
-        let json = json.replace("$A", A).replace("$B", B);
-        let order: NewOrder = serde_json::from_str(&json).unwrap();
-        content(&order.into_items())
-    }
-
-    #[test]
-    fn the_same_order_may_be_written_in_several_ways() {
-        let one = hashed(r#"{"ticketId": "$A", "quantity": 1, "price": 10.50}"#);
-        assert_eq!(one, hashed(r#"{"price": "10.5", "ticketId": "$A"}"#));
-        let items = r#"{"items": [{"ticketId": "$A", "quantity": 1, "price": 10.5}]}"#;
-        assert_eq!(one, hashed(items));
-    }
-
-    #[test]
-    fn what_differs_is_another_order() {
-        let different = [
-            r#"{"ticketId": "$A"}"#,
-            r#"{"ticketId": "$B"}"#,
-            r#"{"ticketId": "$A", "quantity": 2}"#,
-            r#"{"ticketId": "$A", "price": 1}"#,
-            r#"{"ticketId": "$A", "price": 10}"#,
-            r#"{"items": [{"ticketId": "$A", "quantity": 1}, {"ticketId": "$B", "quantity": 1}]}"#,
-            r#"{"items": [{"ticketId": "$B", "quantity": 1}, {"ticketId": "$A", "quantity": 1}]}"#,
-        ];
-        let hashes: std::collections::HashSet<_> =
-            different.iter().map(|json| hashed(json)).collect();
-        assert_eq!(hashes.len(), different.len());
     }
 }

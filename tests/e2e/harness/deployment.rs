@@ -35,21 +35,36 @@ impl Stack {
     ) {
         let usual = self.nomad(&format!("job/{service}")).await;
         let mut other = usual.clone();
-        let tasks = other["TaskGroups"][0]["Tasks"].as_array_mut().unwrap();
-        let task = tasks.iter_mut().find(|task| task["Name"] == service);
-        let environment = &mut task.unwrap()["Env"];
         for (name, value) in settings {
-            environment[*name] = json!(value);
+            environment(&mut other, service)[*name] = json!(value);
         }
-        deploy(&other).await;
-        finally(test(), deploy(&usual)).await;
+        let names: Vec<_> = settings.iter().map(|(name, _)| *name).collect();
+        self.deploy(other, service, &names).await;
+        finally(test(), self.deploy(usual, service, &names)).await;
+    }
+
+    /// Nomad is content when the new instances are healthy. Those before them have some seconds to
+    /// finish, and take requests meanwhile: they are waited for.
+    async fn deploy(&self, mut job: Value, service: &str, settings: &[&str]) {
+        // By the environment, the stack of these tests.
+        let stack = stack::stack::Stack::of_checkout().unwrap();
+        stack::deploy::deploy(&stack, &job).await.unwrap();
+        let environment = environment(&mut job, service);
+        eventually(&format!("no other {service} is left"), async || {
+            let are = settings
+                .iter()
+                .all(|name| self.all_run_with(service, name, environment[*name].as_str().unwrap()));
+            are.then_some(())
+        })
+        .await;
     }
 }
 
-async fn deploy(job: &Value) {
-    // By the environment, the stack of these tests.
-    let stack = stack::stack::Stack::of_checkout().unwrap();
-    stack::deploy::deploy(&stack, job).await.unwrap();
+/// The settings of a job's main task.
+fn environment<'a>(job: &'a mut Value, service: &str) -> &'a mut Value {
+    let tasks = job["TaskGroups"][0]["Tasks"].as_array_mut().unwrap();
+    let task = tasks.iter_mut().find(|task| task["Name"] == service);
+    &mut task.unwrap()["Env"]
 }
 
 /// Does the work and cleans up behind it; a panic goes on after that.

@@ -25,6 +25,13 @@ impl Stack {
         pids().filter(ours).collect()
     }
 
+    /// Whether all processes of a service have this setting, and none is left that has another.
+    pub fn all_run_with(&self, service: &str, name: &str, value: &str) -> bool {
+        let pids = self.pids_of(service);
+        let setting = format!("{name}={value}");
+        !pids.is_empty() && pids.iter().all(|pid| environment_has(*pid, &setting))
+    }
+
     /// The engine's main process: the one that works in this stack's folder and is nobody's of the
     /// same program. (Both write their titles over their environment.)
     pub fn pid_of_engine(&self, engine: &str) -> Option<i32> {

@@ -120,3 +120,17 @@ impl Books {
         Ok(())
     }
 }
+
+/// Lets `fsck` have a look at everything, on the stack that is measured.
+pub async fn check(stack: &Stack) -> anyhow::Result<()> {
+    let this = std::env::current_exe()?;
+    let program = this.with_file_name("stack");
+    let status = tokio::process::Command::new(program)
+        .arg("fsck")
+        .env("TICKETING_STATE", &stack.state)
+        .status()
+        .await
+        .context("stack can't be started")?;
+    ensure!(status.success(), "fsck found a breach");
+    Ok(())
+}

@@ -3,6 +3,7 @@
 
 mod books;
 mod offers;
+mod reads;
 
 use std::{
     sync::Arc,
@@ -54,6 +55,9 @@ pub struct Options {
     old_orders: u64,
 }
 
+/// Connections of those who only look.
+const READERS: usize = 64;
+
 /// What the rounds gave for one kind of load.
 struct Side {
     name: &'static str,
@@ -81,6 +85,13 @@ impl Side {
         self.median(|outcome| outcome.per_second)
     }
 
+    fn drained_seconds(&self) -> String {
+        if self.drained.is_empty() {
+            return String::new();
+        }
+        format!("{:.1}", median(self.drained.iter().copied()))
+    }
+
     fn row(&self, table: &mut Table) {
         table.row([
             self.name.to_owned(),
@@ -88,7 +99,7 @@ impl Side {
             format!("{:.2}", self.median(|outcome| outcome.p50_ms)),
             format!("{:.2}", self.median(|outcome| outcome.p95_ms)),
             format!("{:.2}", self.median(|outcome| outcome.p99_ms)),
-            format!("{:.1}", median(self.drained.iter().copied())),
+            self.drained_seconds(),
         ]);
     }
 }
@@ -106,7 +117,20 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
 
     let wide = offers::put_up(&tickets, &seller, options.tickets, 1_000_000).await?;
     books.knows().await?;
+    let shown = wide.clone();
     let wide = order_requests(&buyers, &wide);
+
+    let mut reading = [
+        Side::new("GET a ticket, direct", "ticket"),
+        Side::new("GET a list of 50, direct", "list"),
+    ];
+    for _ in 0..options.rounds {
+        let (duration, connections) = (Duration::from_secs(options.seconds), READERS);
+        for (side, ids) in reading.iter_mut().zip([shown.as_slice(), &[]]) {
+            let outcome = reads::look(&tickets, ids, connections, duration).await;
+            side.outcomes.push(outcome.context(side.name)?);
+        }
+    }
 
     let mut sides = [
         Side::new("one hot ticket, direct", "hot"),
@@ -176,20 +200,23 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         }
     }
 
-    let mut table = Table::new(["", "orders/s", "p50 ms", "p95 ms", "p99 ms", "drained s"]);
+    let mut table = Table::new(["", "per second", "p50 ms", "p95 ms", "p99 ms", "drained s"]);
     let sides: Vec<_> = sides
         .iter()
+        .chain(&reading)
         .filter(|side| !side.outcomes.is_empty())
         .collect();
     let mut figures = json!({"bench": "on-sale"});
     for side in &sides {
         side.row(&mut table);
-        figures[format!("{}_orders_per_s", side.key)] = json!(side.per_second().round());
+        figures[format!("{}_per_s", side.key)] = json!(side.per_second().round());
         figures[format!("{}_p99_ms", side.key)] = json!(side.median(|outcome| outcome.p99_ms));
     }
-    figures["orders_per_s"] = figures["hot_orders_per_s"].clone();
+    figures["orders_per_s"] = figures["hot_per_s"].clone();
     figures["p99_ms"] = figures["offered_p99_ms"].clone();
     figures["oversold"] = json!(oversold);
+    figures["fsck"] = json!("clean");
+    books::check(&options.stack).await?;
     table.print(&figures);
     Ok(())
 }

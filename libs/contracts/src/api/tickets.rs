@@ -41,12 +41,12 @@ pub struct NewTicket {
     #[schema(minimum = 1, maximum = 1_000_000)]
     pub capacity: Option<i32>,
     /// The most in one order; no limit if nothing is said.
-    #[garde(rename("maxPerOrder"), custom(valid_count))]
+    #[garde(custom(valid_count))]
     #[serde(default)]
     #[schema(minimum = 1, maximum = 1_000_000)]
     pub max_per_order: Option<i32>,
     /// The most that one person may have; no limit if nothing is said.
-    #[garde(rename("maxPerPerson"), custom(valid_count))]
+    #[garde(custom(valid_count))]
     #[serde(default)]
     #[schema(minimum = 1, maximum = 1_000_000)]
     pub max_per_person: Option<i32>,
@@ -74,12 +74,12 @@ pub struct TicketEdit {
     #[schema(minimum = 1, maximum = 1_000_000)]
     pub capacity: Option<i32>,
     /// As in [`NewTicket`].
-    #[garde(rename("maxPerOrder"), custom(valid_count))]
+    #[garde(custom(valid_count))]
     #[serde(default)]
     #[schema(minimum = 1, maximum = 1_000_000)]
     pub max_per_order: Option<i32>,
     /// As in [`NewTicket`].
-    #[garde(rename("maxPerPerson"), custom(valid_count))]
+    #[garde(custom(valid_count))]
     #[serde(default)]
     #[schema(minimum = 1, maximum = 1_000_000)]
     pub max_per_person: Option<i32>,

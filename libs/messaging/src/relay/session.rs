@@ -13,7 +13,7 @@ use futures::{FutureExt, StreamExt};
 use ticketing_postgres::{DatabaseSettings, prepared};
 use uuid::Uuid;
 
-use super::floor::Horizon;
+use super::{floor::Horizon, leader::Batch};
 use crate::{envelope::Envelope, stamp::Stamp};
 
 /// A leader that does not look for this long (it is stopped, say) loses its session, and so the lock.
@@ -114,7 +114,7 @@ impl Session {
     }
 
     /// How far the database is.
-    pub async fn horizon(&mut self) -> QueryResult<Horizon> {
+    pub async fn horizon(&self) -> QueryResult<Horizon> {
         let (seq, oldest, next) = prepared(
             // A sequence that was never used tells its first value as its last.
             "SELECT last_value - (NOT is_called)::int, pg_snapshot_xmin(s)::text::bigint, \
@@ -122,7 +122,7 @@ impl Session {
              FROM outbox_seq, pg_current_snapshot() AS s",
         )
         .returning::<(BigInt, BigInt, BigInt)>()
-        .get_result(&mut self.connection)
+        .get_result(&mut &self.connection)
         .await?;
         Ok(Horizon { seq, oldest, next })
     }
@@ -169,32 +169,32 @@ impl Session {
         Ok(rows.into_iter().map(published).collect())
     }
 
-    /// Notes that these rows are published, by number and stamp. All their times are within `span`,
-    /// so that only the partitions of that span are looked at.
-    pub async fn stamp(
-        &mut self,
-        seqs: &[i64],
-        stamps: &[i64],
-        span: (DateTime<Utc>, DateTime<Utc>),
-    ) -> QueryResult<()> {
+    /// Notes that these rows are published. Only the partitions of their times are looked at.
+    pub async fn stamp(&self, batch: &Batch) -> QueryResult<()> {
         let stamped = prepared(
             "UPDATE outbox SET stamp = published.stamp \
              FROM unnest({}, {}) AS published (seq, stamp) \
              WHERE outbox.seq = published.seq AND outbox.time BETWEEN {} AND {} \
                AND outbox.stamp IS NULL",
         )
-        .bind::<Array<BigInt>, _>(seqs)
-        .bind::<Array<BigInt>, _>(stamps)
-        .bind::<Timestamptz, _>(span.0)
-        .bind::<Timestamptz, _>(span.1)
-        .execute(&mut self.connection)
+        .bind::<Array<BigInt>, _>(&batch.seqs)
+        .bind::<Array<BigInt>, _>(&batch.stamps)
+        .bind::<Timestamptz, _>(batch.span.0)
+        .bind::<Timestamptz, _>(batch.span.1)
+        .execute(&mut &self.connection)
         .await?;
         // Only the holder of the lock stamps.
-        if stamped == seqs.len() {
+        if stamped == batch.seqs.len() {
             Ok(())
         } else {
             Err(Error::RollbackTransaction)
         }
+    }
+
+    /// Both in one round trip.
+    pub async fn stamp_and_look(&self, batch: &Batch) -> QueryResult<Horizon> {
+        let ((), horizon) = futures::try_join!(self.stamp(batch), self.horizon())?;
+        Ok(horizon)
     }
 
     /// Notes up to where all groups have acknowledged. It never falls: what was acknowledged once has

@@ -5,9 +5,9 @@ use ticketing_contracts::api::{
     orders::{NewOrder, Order},
     problem::ProblemBody,
 };
-use ticketing_http::{Json, Problem, Session};
+use ticketing_http::{Json, Problem, Session, idempotency::IdempotencyKey};
 
-use super::{form, idempotency_key::IdempotencyKey};
+use super::form;
 use crate::orders::Orders;
 
 /// Places an order: its tickets are the buyer's to pay for until `expiresAt`.
@@ -43,6 +43,9 @@ pub async fn handle(
     body: Json<NewOrder>,
 ) -> Result<HttpResponse, Problem> {
     let Json(new) = body;
-    let order = orders.place(session.sub, new.into_items(), key.0).await?;
+    // However it was written, the same items are the same request.
+    let items = new.into_items();
+    let request = key.of(session.sub, "POST /api/orders", &items);
+    let order = orders.place(session.sub, items, request).await?;
     Ok(HttpResponse::Created().json(form::of(&order)?))
 }

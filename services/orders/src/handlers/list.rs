@@ -73,6 +73,7 @@ pub async fn handle(
     page.truncate(limit.into());
 
     let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, "no-store"));
     if let Some(last) = page.last().filter(|_| more) {
         let link = next(limit, last.id, asked.status.as_deref());
         response.insert_header((header::LINK, link));

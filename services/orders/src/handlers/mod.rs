@@ -8,5 +8,4 @@ pub mod sales;
 pub mod show;
 
 mod form;
-mod idempotency_key;
 mod query;

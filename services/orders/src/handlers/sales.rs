@@ -2,6 +2,7 @@
 
 use actix_web::{
     HttpResponse,
+    http::header,
     web::{Data, Query},
 };
 use serde::Deserialize;
@@ -69,5 +70,7 @@ pub async fn handle(
         step: step.map_err(Error::Sales)?,
     };
     let figures = orders.sales(session.sub, ticket, &series).await?;
-    Ok(HttpResponse::Ok().json(figures))
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(figures))
 }

@@ -2,6 +2,7 @@
 
 use actix_web::{
     HttpResponse,
+    http::header,
     web::{Data, Path},
 };
 use ticketing_contracts::{
@@ -35,5 +36,7 @@ pub async fn handle(
     id: Path<OrderId>,
 ) -> Result<HttpResponse, Problem> {
     let order = orders.find(session.sub, *id).await?;
-    Ok(HttpResponse::Ok().json(form::of(&order)?))
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(form::of(&order)?))
 }

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod cancel;
+mod caps;
 mod create;
 mod docs;
 mod expirations;
@@ -15,6 +16,7 @@ mod list;
 mod migrations;
 mod neighbours;
 mod outages;
+mod prices;
 mod process;
 mod resync;
 mod rush;

@@ -17,7 +17,7 @@ fn own(database: &TestDatabase) -> Vec<String> {
     let dump = database.dump();
     let statements = dump.split("\n\n").filter(|statement| {
         let names = |table: &&str| statement.contains(&format!("{schema}.{table}"));
-        ours.iter().any(|table| names(&table)) && !statement.starts_with("--")
+        ours.iter().any(names) && !statement.starts_with("--")
     });
     statements.map(str::to_owned).collect()
 }

@@ -1,19 +1,26 @@
 //! Postgres or Redis goes away and comes back.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use nix::sys::signal::Signal;
-use reqwest::StatusCode;
+use reqwest::{RequestBuilder, StatusCode};
 use ticketing_contracts::{events::OrderEvent, ids::OrderId};
 use ticketing_testkit::{Link, Postgres, Redis, eventually};
 
-use crate::harness::{World, all, one, problem};
+use crate::harness::{World, all, created, one, problem};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_postgres_it_says_so_and_recovers() {
     let postgres = Postgres::start().unwrap();
     let mut world = World::in_its_own(&postgres).await;
-    world.settings.wait = std::time::Duration::from_secs(1);
+    world.settings.wait = Duration::from_secs(1);
     let app = world.start().await;
     let (ann, ticket) = (world.user(), world.offered(10).await);
     let before = app.placed(&ann, ticket).await;
@@ -36,56 +43,65 @@ async fn without_postgres_it_says_so_and_recovers() {
     assert_eq!(app.show(&ann, before.id).await, before);
 }
 
+/// One order after the other, each asked for until it is answered, as a client would.
+async fn buy(requests: Vec<RequestBuilder>, unanswered: Arc<AtomicUsize>) -> Vec<OrderId> {
+    let mut placed = Vec::new();
+    for request in requests {
+        let order = loop {
+            let answer = request.try_clone().unwrap().send().await.unwrap();
+            match answer.status() {
+                StatusCode::CREATED => break created(answer).await,
+                StatusCode::SERVICE_UNAVAILABLE => _ = unanswered.fetch_add(1, Ordering::SeqCst),
+                other => panic!("{other}: {}", answer.text().await.unwrap()),
+            }
+        };
+        placed.push(order.id);
+    }
+    placed
+}
+
 /// Whoever was answered 201 has an order, and nobody has two: under load, Postgres is killed again and
 /// again.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_answered_survives() {
     let postgres = Postgres::start().unwrap();
     let mut world = World::in_its_own(&postgres).await;
-    world.settings.wait = std::time::Duration::from_secs(1);
+    world.settings.wait = Duration::from_secs(1);
     let apps = [world.start().await, world.start().await];
     let ticket = world.offered(100_000).await;
-    let buyers: Vec<_> = (0..8).map(|_| world.user()).collect();
+    let unanswered = Arc::new(AtomicUsize::new(0));
     let mut placed: BTreeSet<OrderId> = BTreeSet::new();
     for round in 0..3 {
-        let requests = buyers.iter().enumerate().flat_map(|(turn, buyer)| {
-            let app = &apps[turn % 2];
-            (0..40).map(move |number| {
-                let key = format!("{round}-{number}");
-                let request = app.ordering(buyer, &one(ticket));
-                let request = request.header("idempotency-key", key);
-                async move {
-                    // As a client would: until it is answered.
-                    loop {
-                        let again = request.try_clone().unwrap();
-                        let answer = again.send().await.unwrap();
-                        match answer.status() {
-                            StatusCode::CREATED => {
-                                let order = crate::harness::created(answer).await;
-                                return order.id;
-                            }
-                            StatusCode::SERVICE_UNAVAILABLE => tokio::task::yield_now().await,
-                            other => panic!("{other}: {}", answer.text().await.unwrap()),
-                        }
-                    }
-                }
+        let buyers: Vec<_> = (0..16)
+            .map(|buyer| {
+                let (user, app) = (world.user(), &apps[buyer % 2]);
+                let requests = (0..30).map(|number: u8| {
+                    let request = app.ordering(&user, &one(ticket));
+                    request.header("idempotency-key", number.to_string())
+                });
+                buy(requests.collect(), Arc::clone(&unanswered))
             })
-        });
-        let load = tokio::spawn(all(requests.collect::<Vec<_>>()));
+            .collect();
+        let load = tokio::spawn(all(buyers));
+        let sql = world.database.superuser().await;
+        eventually("the load is under way", async || {
+            let sold = "SELECT count(*) FROM orders";
+            let sold: i64 = sql.query_one(sold, &[]).await.unwrap().get(0);
+            (sold > round * 16 * 30).then_some(())
+        })
+        .await;
         postgres.crash().unwrap();
         postgres.start_again().unwrap();
-        placed.extend(load.await.unwrap());
+        placed.extend(load.await.unwrap().into_iter().flatten());
     }
-    assert_eq!(placed.len(), 3 * 8 * 40);
+    assert_eq!(placed.len(), 3 * 16 * 30);
+    assert!(unanswered.load(Ordering::SeqCst) > 0, "nobody noticed");
     let sql = world.database.superuser().await;
-    let ids: BTreeSet<_> = sql
-        .query("SELECT id::text FROM orders", &[])
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|row| row.get::<_, &str>(0).parse().unwrap())
-        .collect();
-    assert_eq!(ids, placed);
+    let rows = sql.query("SELECT id::text FROM orders", &[]).await.unwrap();
+    let ids = rows
+        .iter()
+        .map(|row| row.get::<_, &str>(0).parse().unwrap());
+    assert_eq!(ids.collect::<BTreeSet<OrderId>>(), placed);
 }
 
 /// The commit takes place and its answer is lost: the request is answered by what happened, and not

@@ -23,19 +23,22 @@ CREATE TABLE ticket (
   sold                 integer     NOT NULL DEFAULT 0 CHECK (sold >= 0),
   next_release_at      timestamptz,
   order_id             uuid,
-  -- Whether buyers see it in lists: domain::Ticket::is_listed in SQL. The indexes below name this column
-  -- and not those that it is made of: an update that leaves it as it is touches no index (it is HOT), and
-  -- that is every change of stock but the first and the last of a ticket.
-  listed               boolean     NOT NULL GENERATED ALWAYS AS (
-    NOT deleted
-    AND held + sold < CASE WHEN stock_ticket_version = version THEN coalesce(stock_capacity, capacity)
-                           ELSE capacity END
+  -- The id while buyers see it in lists (domain::Ticket::is_listed in SQL), NULL while they don't. The
+  -- indexes below name this column and not those that it is made of: an update that leaves it as it is
+  -- touches no index (it is HOT), and that is every change of stock but the first and the last of a ticket.
+  -- An id and not a boolean, so that no other index can give the order of a list: going through what is
+  -- sold out may take for ever.
+  listed_id            uuid        GENERATED ALWAYS AS (
+    CASE WHEN NOT deleted
+          AND held + sold < CASE WHEN stock_ticket_version = version THEN coalesce(stock_capacity, capacity)
+                                 ELSE capacity END
+         THEN id END
   ) STORED
 ) WITH (fillfactor = 70); -- Room on the page for the next version of a row.
 
 -- Ids are UUIDv7: their order is that of time.
-CREATE INDEX ticket_listed ON ticket (id DESC) WHERE listed;
-CREATE INDEX ticket_of_seller ON ticket (user_id, id DESC) WHERE NOT deleted;
+CREATE INDEX ticket_listed ON ticket (listed_id) WHERE listed_id IS NOT NULL;
+CREATE INDEX ticket_of_seller ON ticket (user_id, id) WHERE NOT deleted;
 
 -- The words of a title. The dictionary `simple` takes them as they are, without a language's endings and
 -- stop words: titles are names. What stands between words is taken out first, or the parser would make
@@ -52,4 +55,4 @@ RETURN CASE WHEN typing AND websearch_to_tsquery('simple', words)::text LIKE '%'
             THEN (websearch_to_tsquery('simple', words)::text || ':*')::tsquery
             ELSE websearch_to_tsquery('simple', words) END;
 
-CREATE INDEX ticket_search ON ticket USING gin (ticket_words(title)) WHERE listed;
+CREATE INDEX ticket_search ON ticket USING gin (ticket_words(title)) WHERE listed_id IS NOT NULL;

@@ -14,7 +14,7 @@ use std::{
 };
 
 use futures::FutureExt;
-use tokio::sync::oneshot;
+use tokio::{runtime::Handle, sync::oneshot};
 
 use crate::error::Error;
 
@@ -36,7 +36,11 @@ pub(super) trait Source: Send + Sync + 'static {
 }
 
 /// Gathers questions to a source. Cheap to clone.
-pub(super) struct Gather<S: Source>(Arc<Shared<S>>);
+pub(super) struct Gather<S: Source> {
+    shared: Arc<Shared<S>>,
+    /// Not that of a worker of the server, which may end before the others have their answers.
+    runtime: Handle,
+}
 
 struct Shared<S: Source> {
     source: S,
@@ -50,11 +54,16 @@ struct Asked<S: Source> {
 }
 
 impl<S: Source> Gather<S> {
+    /// Reads on the runtime that this is called on.
     pub(super) fn new(source: S) -> Self {
-        Self(Arc::new(Shared {
+        let shared = Shared {
             source,
             busy: Mutex::default(),
-        }))
+        };
+        Self {
+            shared: Arc::new(shared),
+            runtime: Handle::current(),
+        }
     }
 
     /// The answer to this question and others of its lane.
@@ -65,9 +74,10 @@ impl<S: Source> Gather<S> {
     ) -> Result<S::Answer, Error> {
         let (asker, answer) = oneshot::channel();
         let asked = Asked { question, asker };
-        if let Some(first) = self.0.join(&lane, asked) {
+        if let Some(first) = self.shared.join(&lane, asked) {
             // A task of its own: others may wait for it when this asker has gone.
-            tokio::spawn(Arc::clone(&self.0).answer_all(lane, vec![first]));
+            let task = Arc::clone(&self.shared).answer_all(lane, vec![first]);
+            self.runtime.spawn(task);
         }
         match answer.await {
             Ok(answer) => Ok(answer?),
@@ -131,14 +141,17 @@ impl<S: Source> Shared<S> {
 
 impl<S: Source> Clone for Gather<S> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self {
+            shared: Arc::clone(&self.shared),
+            runtime: self.runtime.clone(),
+        }
     }
 }
 
 impl<S: Source> fmt::Debug for Gather<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gather")
-            .field("busy", &self.0.busy().len())
+            .field("busy", &self.shared.busy().len())
             .finish_non_exhaustive()
     }
 }
@@ -235,7 +248,10 @@ mod tests {
         world.permits.add_permits(2);
         assert_eq!(one.await.unwrap().unwrap(), [1]);
         assert_eq!(other.await.unwrap().unwrap(), [2]);
-        assert!(world.gather.0.busy().is_empty(), "nothing is kept of it");
+        assert!(
+            world.gather.shared.busy().is_empty(),
+            "nothing is kept of it"
+        );
     }
 
     #[tokio::test]

@@ -48,8 +48,6 @@ pub struct PageRequest {
     pub search: Option<Search>,
     /// All of this seller's, instead of everybody's with something left.
     pub owner: Option<UserId>,
-    /// `q` as it was given, for the next page's address.
-    q: Option<String>,
 }
 
 impl ListQuery {
@@ -96,7 +94,6 @@ impl ListQuery {
                 after,
                 search: self.q.as_deref().and_then(Search::new),
                 owner,
-                q: self.q,
             }),
             (limit, after) => Err(limit.err().into_iter().chain(after.err()).collect()),
         }
@@ -110,7 +107,7 @@ impl PageRequest {
         let query = ListQuery {
             limit: Some(self.limit.to_string()),
             cursor: Some(BASE64_URL_SAFE_NO_PAD.encode(last.0.as_bytes())),
-            q: self.q.clone(),
+            q: self.search.as_ref().map(|search| search.text().to_owned()),
             owner: self.owner.map(|_| "me".to_owned()),
         };
         // Strings have a form in every query.

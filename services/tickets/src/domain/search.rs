@@ -7,6 +7,7 @@ const LONGEST: usize = ticketing_contracts::api::tickets::TITLE_MAX_LENGTH;
 /// there, `or` is either.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Search {
+    text: String,
     words: String,
     typing: bool,
 }
@@ -15,15 +16,16 @@ impl Search {
     /// Takes any text at all; `None` when there is nothing in it. One without words finds nothing.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
-        let text = text.trim();
+        let text: String = text.trim().chars().take(LONGEST).collect();
+        let text = text.trim_end();
         if text.is_empty() {
             return None;
         }
-        let mut words = String::with_capacity(text.len().min(LONGEST));
-        let mut text = text.chars().take(LONGEST).peekable();
-        while let Some(letter) = text.next() {
+        let mut words = String::with_capacity(text.len());
+        let mut letters = text.chars().peekable();
+        while let Some(letter) = letters.next() {
             let begins_word = words.is_empty() || words.ends_with([' ', '"']);
-            let before_word = text.peek().is_some_and(|next| !separates(*next));
+            let before_word = letters.peek().is_some_and(|next| !separates(*next));
             words.push(match letter {
                 '"' => '"',
                 '-' if begins_word && before_word => '-',
@@ -32,7 +34,17 @@ impl Search {
             });
         }
         let typing = is_typing(&words);
-        Some(Self { words, typing })
+        Some(Self {
+            text: text.to_owned(),
+            words,
+            typing,
+        })
+    }
+
+    /// What was asked for: looking for this is the same.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// For `websearch_to_tsquery`, which takes any text.
@@ -57,7 +69,7 @@ fn separates(letter: char) -> bool {
 fn is_typing(words: &str) -> bool {
     let last = words.rsplit([' ', '"']).next().unwrap_or_default();
     let quotes = words.matches('"').count();
-    !last.is_empty() && !last.starts_with('-') && quotes % 2 == 0
+    !last.is_empty() && !last.starts_with('-') && quotes.is_multiple_of(2)
 }
 
 #[cfg(test)]
@@ -104,6 +116,7 @@ mod tests {
         #[test]
         fn any_text(text in any::<String>()) {
             if let Some(search) = Search::new(&text) {
+                prop_assert_eq!(Search::new(search.text()), Some(search.clone()));
                 let odd = |c: char| c.is_control() || (c.is_ascii_punctuation() && c != '"' && c != '-');
                 prop_assert!(!search.words().contains(odd));
             }

@@ -207,7 +207,7 @@ impl Ticket {
         self.capacity() - self.stock.taken()
     }
 
-    /// Whether buyers see it in lists. The table's column `listed` says the same.
+    /// Whether buyers see it in lists. The table's column `listed_id` says the same.
     #[must_use]
     pub fn is_listed(&self) -> bool {
         !self.deleted && self.available() > 0

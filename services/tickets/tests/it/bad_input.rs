@@ -153,7 +153,7 @@ async fn every_invalid_field_is_named() {
         .iter()
         .map(|error| error["field"].as_str().unwrap())
         .collect();
-    assert_eq!(fields, ["title", "price", "capacity", "maxPerOrder"]);
+    assert_eq!(fields, ["capacity", "maxPerOrder", "price", "title"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -233,10 +233,8 @@ impl TestApp {
         self.report(inventory).await;
         let id = inventory.ticket_id.to_string();
         eventually("the report is shown", async || {
-            let version = self.number(&format!(
-                "SELECT stock_version FROM ticket WHERE id = '{id}'"
-            ));
-            (version.await >= inventory.version).then_some(())
+            let version = format!("SELECT stock_version FROM ticket WHERE id = '{id}'");
+            (self.number(&version).await >= inventory.version).then_some(())
         })
         .await;
     }

@@ -199,7 +199,10 @@ async fn the_database_and_the_domain_agree_on_what_is_listed() {
         .collect();
     let listed = app
         .sql
-        .query("SELECT id::text FROM ticket WHERE listed", &[])
+        .query(
+            "SELECT listed_id::text FROM ticket WHERE listed_id IS NOT NULL",
+            &[],
+        )
         .await
         .unwrap();
     let by_database: HashSet<uuid::Uuid> = listed

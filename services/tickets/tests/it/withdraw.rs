@@ -26,7 +26,7 @@ async fn it_is_gone() {
     let closed: Vec<Value> = app.orders.closed().iter().map(|t| json!(t)).collect();
     assert_eq!(
         closed,
-        [tombstone.clone()],
+        std::slice::from_ref(&tombstone),
         "orders has closed it, at that version"
     );
     assert_eq!(

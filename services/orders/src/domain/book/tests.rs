@@ -546,10 +546,15 @@ proptest! {
             world.check();
             for (id, stock) in &world.stocks {
                 prop_assert!(stock.version >= before[id].version);
-                // Nobody is given more than there was, however the capacity floats.
-                let wanted = stock.offer.capacity;
+                // Nobody is given more than the seller ever offered within the batch, or than was
+                // taken before, however the capacity floats.
+                let offered = commands.iter().filter_map(|command| match command {
+                    Command::Offer(ticket) if ticket.id == *id => Some(ticket.capacity),
+                    _ => None,
+                });
                 let taken = before[id].held + before[id].sold;
-                prop_assert!(stock.held + stock.sold <= wanted.max(before[id].offer.capacity).max(taken));
+                let most = offered.chain([before[id].offer.capacity, taken]).max();
+                prop_assert!(stock.held + stock.sold <= most.unwrap_or_default());
             }
             for (command, answer) in commands.iter().zip(answers) {
                 if let (Command::Settle { order_id, .. }, Ok(Answer::Settled(settled))) = (command, answer) {

@@ -1,5 +1,12 @@
 //! Starts what production starts, on free ports, with a schema and a key prefix of its own.
 
+mod answers;
+mod app;
+mod books;
+
+pub use answers::{created, one, problem, several};
+pub use app::{App, User};
+
 use std::time::Duration;
 
 use chrono::Utc;
@@ -13,24 +20,21 @@ use orders::{
     store::MIGRATIONS,
 };
 use redis::aio::MultiplexedConnection;
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
-use serde_json::{Value, json};
+use reqwest::Client;
 use ticketing_contracts::{
-    api::{
-        auth::User as Account,
-        orders::{NewOrder, NewOrderItem, Order},
-        problem::ProblemBody,
-    },
-    events::{Event, OrderEvent, orders::Inventory, tickets::Ticket},
-    ids::{EventId, OrderId, TicketId, UserId},
+    api::auth::User as Account,
+    events::{Event, OrderEvent, tickets::Ticket},
+    ids::{EventId, TicketId, UserId},
     money::Currency,
     time::to_text,
 };
 use ticketing_messaging::{connection::RedisSettings, migrations};
 use ticketing_postgres::{DatabaseSettings, Pool, migrate, tx};
-use ticketing_runtime::{Clock, Lifecycle, Settings, lifecycle::Signals};
-use ticketing_testkit::{Postgres, Redis, TestDatabase, eventually};
-use tokio::task::JoinHandle;
+use ticketing_runtime::{
+    lifecycle::Signals,
+    {Clock, Lifecycle, Settings},
+};
+use ticketing_testkit::{Postgres, Redis, TestDatabase};
 
 use crate::neighbours::{Neighbours, ORDERS_TOKEN};
 
@@ -49,22 +53,6 @@ pub struct World {
     pool: Pool,
     locking: Locking,
     environment: Vec<(&'static str, String)>,
-}
-
-/// A running orders.
-pub struct App {
-    pub base: String,
-    pub admin: String,
-    pub client: Client,
-    pub lifecycle: Lifecycle,
-    pub done: JoinHandle<anyhow::Result<()>>,
-}
-
-/// Somebody with a session.
-#[derive(Debug, Clone)]
-pub struct User {
-    pub id: UserId,
-    pub session: String,
 }
 
 impl World {
@@ -250,174 +238,6 @@ impl World {
     pub async fn number(&self, sql: &str) -> i64 {
         self.sql.query_one(sql, &[]).await.unwrap().get(0)
     }
-
-    /// What there is of a ticket: capacity, held and sold.
-    pub async fn stock(&self, ticket: TicketId) -> (i32, i32, i32) {
-        let sql =
-            format!("SELECT capacity, held, sold FROM inventory WHERE ticket_id = '{ticket}'");
-        let row = self.sql.query_one(&sql, &[]).await.unwrap();
-        (row.get(0), row.get(1), row.get(2))
-    }
-
-    /// Moves an order's deadlines, and with them its tickets', into the past.
-    pub async fn let_expire(&self, order: OrderId) {
-        let past = "now() - interval '1 second'";
-        let id = order;
-        self.sql
-            .batch_execute(&format!(
-                "BEGIN; \
-                 UPDATE orders SET expires_at = {past}, release_at = {past} WHERE id = '{id}'; \
-                 UPDATE order_item SET held_until = {past} WHERE order_id = '{id}'; \
-                 UPDATE inventory SET next_release_at = {past} WHERE ticket_id IN \
-                   (SELECT ticket_id FROM order_item WHERE order_id = '{id}'); \
-                 COMMIT"
-            ))
-            .await
-            .unwrap();
-    }
-
-    /// How many tickets' books are wrong: more out than there are, or other sums than the orders'.
-    pub async fn wrong_books(&self) -> i64 {
-        self.number(
-            "SELECT count(*) FROM inventory AS i LEFT JOIN ( \
-               SELECT ticket_id, \
-                 sum(quantity) FILTER (WHERE status IN ('created', 'awaiting:payment')) AS held, \
-                 sum(quantity) FILTER (WHERE status = 'complete') AS sold \
-               FROM order_item JOIN orders ON orders.id = order_id GROUP BY ticket_id \
-             ) AS o USING (ticket_id) \
-             WHERE i.held <> coalesce(o.held, 0) OR i.sold <> coalesce(o.sold, 0) \
-                OR coalesce(o.held, 0) + coalesce(o.sold, 0) > i.capacity",
-        )
-        .await
-    }
-
-    /// Waits until `count` transactions of orders wait for a lock.
-    pub async fn stuck(&self, count: i64) {
-        let stuck = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
-                       AND application_name = current_setting('search_path')";
-        eventually("transactions wait for a lock", async || {
-            (self.number(stuck).await == count).then_some(())
-        })
-        .await;
-    }
-}
-
-impl App {
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("{}{path}", self.base))
-    }
-
-    pub async fn get(&self, user: &User, path: &str) -> Response {
-        let request = self.request(Method::GET, path).bearer_auth(&user.session);
-        request.send().await.unwrap()
-    }
-
-    pub fn ordering(&self, user: &User, body: &Value) -> RequestBuilder {
-        self.request(Method::POST, "/api/orders")
-            .bearer_auth(&user.session)
-            .json(body)
-    }
-
-    pub async fn order(&self, user: &User, body: &Value) -> Response {
-        self.ordering(user, body).send().await.unwrap()
-    }
-
-    /// Orders one, which must succeed.
-    pub async fn placed(&self, user: &User, ticket: TicketId) -> Order {
-        created(self.order(user, &one(ticket)).await).await
-    }
-
-    pub async fn cancel(&self, user: &User, order: OrderId) -> Response {
-        let request = self.request(Method::DELETE, &format!("/api/orders/{order}"));
-        request.bearer_auth(&user.session).send().await.unwrap()
-    }
-
-    pub async fn show(&self, user: &User, order: OrderId) -> Order {
-        let answer = self.get(user, &format!("/api/orders/{order}")).await;
-        assert_eq!(answer.status(), StatusCode::OK);
-        answer.json().await.unwrap()
-    }
-
-    /// On the admin port, as the service that has this token.
-    pub async fn internal(
-        &self,
-        method: Method,
-        path: &str,
-        token: &str,
-        body: &Value,
-    ) -> Response {
-        let request = self
-            .client
-            .request(method, format!("{}/internal{path}", self.admin));
-        let request = request.bearer_auth(token).json(body);
-        request.send().await.unwrap()
-    }
-
-    pub async fn inventory(&self, ticket: TicketId) -> Inventory {
-        let path = format!("/tickets/{ticket}/inventory");
-        let answer = self
-            .internal(Method::GET, &path, TICKETS_TOKEN, &Value::Null)
-            .await;
-        assert_eq!(answer.status(), StatusCode::OK);
-        answer.json().await.unwrap()
-    }
-
-    /// What Prometheus would read.
-    pub async fn metrics(&self) -> String {
-        let answer = reqwest::get(format!("{}/metrics", self.admin)).await;
-        answer.unwrap().text().await.unwrap()
-    }
-
-    /// Ends it as SIGTERM would, and waits.
-    pub async fn stopped(self) {
-        self.lifecycle.soft().cancel();
-        self.done.await.unwrap().unwrap();
-    }
-}
-
-/// One of a ticket.
-pub fn one(ticket: TicketId) -> Value {
-    json!({"ticketId": ticket})
-}
-
-/// So many of each.
-pub fn several(items: &[(TicketId, i32)]) -> Value {
-    let item = |(ticket_id, quantity): &(TicketId, i32)| NewOrderItem {
-        ticket_id: *ticket_id,
-        quantity: *quantity,
-        price: None,
-    };
-    serde_json::to_value(NewOrder {
-        ticket_id: None,
-        quantity: None,
-        price: None,
-        items: Some(items.iter().map(item).collect()),
-    })
-    .unwrap()
-}
-
-/// The order that was placed.
-pub async fn created(response: Response) -> Order {
-    let (status, body) = (response.status(), response.text().await.unwrap());
-    assert_eq!(status, StatusCode::CREATED, "{body}");
-    serde_json::from_str(&body).unwrap()
-}
-
-/// Checks that an answer is the contract's error and returns its first message.
-pub async fn problem(response: Response, status: StatusCode) -> String {
-    let found = response.status();
-    let kind = response.headers().get("content-type").cloned();
-    let body = response.text().await.unwrap();
-    assert_eq!(found, status, "{body}");
-    assert_eq!(kind.unwrap(), "application/problem+json");
-    let body: ProblemBody = serde_json::from_str(&body).expect("the body is a problem");
-    assert_eq!(body.status, status.as_u16());
-    assert_eq!(body.trace_id.expect("there is a trace id").len(), 32);
-    body.errors
-        .into_iter()
-        .next()
-        .expect("there is an error")
-        .message
 }
 
 /// All at once.
