@@ -14,6 +14,10 @@ use crate::{bell::Bell, connection::Connection};
 /// It looks at least this often: another instance may have added a deadline and ended.
 const LONGEST: Duration = Duration::from_secs(1);
 
+/// And no more often, but to take up what a full batch has left: deadlines that lie close together are
+/// published together.
+const SHORTEST: Duration = Duration::from_millis(10);
+
 /// Several may run at once: each deadline is taken by one.
 #[derive(Debug)]
 pub struct Publisher {
@@ -39,8 +43,9 @@ impl Publisher {
                 Ok(due) if due.published.len() >= self.batch => delays = self::delays(),
                 Ok(due) => {
                     delays = self::delays();
+                    let pause = pause(self.clock.now(), due.next, LONGEST).max(SHORTEST);
                     tokio::select! {
-                        () = sleep(pause(self.clock.now(), due.next, LONGEST)) => {}
+                        () = sleep(pause) => {}
                         () = self.bell.rung() => {}
                         () = soft.cancelled() => {}
                     }

@@ -115,7 +115,7 @@ const ALL: [(Invariant, &str, When, &str, &str); 25] = {
             I::HeldUntil,
             "held-until",
             Always,
-            "orders",
+            "tickets",
             "items are held until release_at while the order is open, and no longer",
         ),
         (
@@ -136,8 +136,8 @@ const ALL: [(Invariant, &str, When, &str, &str); 25] = {
             I::Items,
             "items",
             Always,
-            "tickets",
-            "every order has items, and every item an order and a ticket",
+            "orders",
+            "each has items, and every item an order and a ticket",
         ),
         (
             I::TicketCopy,

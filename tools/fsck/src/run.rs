@@ -138,15 +138,12 @@ async fn look_at_what_always_holds(connection: &mut AsyncPgConnection, config: &
     let (schema, mut findings) = (&schemas.orders, Vec::new());
     let tickets = orders::tickets(connection, schema).await?;
     findings.extend(checks::stock::tickets(&tickets));
-    let holders = orders::odd_holders(connection, schema).await?;
-    findings.push(checks::stock::holders(tickets.len(), &holders));
     let sales = orders::odd_sales(connection, schema).await?;
     findings.push(checks::orders::sales(tickets.len(), &sales));
     let count = usize::try_from(orders::count(connection, schema).await?).unwrap_or_default();
     let odd = orders::odd_orders(connection, schema).await?;
     findings.extend(checks::orders::orders(count, &odd));
-    let astray = orders::astray(connection, schema).await?;
-    findings.push(checks::orders::items(tickets.len(), &astray));
+    findings.push(checks::orders::items(count, &tickets, &odd));
     let (count, pairs) = copies::pairs(connection, schemas).await?;
     findings.extend(checks::copies::equal(count, &pairs));
     findings.push(inboxes(connection, config).await?);

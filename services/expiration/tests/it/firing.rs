@@ -7,6 +7,7 @@ use ticketing_contracts::events::{
 };
 use ticketing_contracts::ids::TicketId;
 use ticketing_testkit::eventually;
+use tokio::sync::Barrier;
 
 use crate::harness::{World, cancelled, completed, deadline, extended};
 
@@ -160,6 +161,45 @@ async fn two_instances_publish_each_deadline_once() {
         instance.stopped().await;
     }
     assert_eq!(world.fired().await.len(), 3000);
+}
+
+/// The negative control: two that first look, then publish, then remove. Between the steps of one, the
+/// other does the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_steps_of_their_own_two_publish_each_deadline_twice() {
+    let world = World::new();
+    let instance = world.start("a");
+    let orders: Vec<_> = (0..100).map(|_| world.order(15)).collect();
+    world.place(&orders).await;
+    world.keeps(100).await;
+    instance.stopped().await;
+    let (deadlines, stream) = (
+        world.redis.key(expirations::DEADLINES),
+        world.redis.key(ExpirationEvent::STREAM),
+    );
+    let both_have_looked = Barrier::new(2);
+    let take = async || {
+        let mut connection = world.connection().await;
+        let due: Vec<String> = cmd("ZRANGE")
+            .arg(&[&deadlines, "0", "-1"])
+            .query_async(&mut connection)
+            .await
+            .unwrap();
+        both_have_looked.wait().await;
+        for member in due {
+            let mut steps = redis::pipe();
+            steps.cmd("XADD").arg(&[&stream, "*", "due", &member]);
+            steps.cmd("ZREM").arg(&[&deadlines, &member]);
+            steps.query_async::<()>(&mut connection).await.unwrap();
+        }
+    };
+    tokio::join!(take(), take());
+    let published: usize = cmd("XLEN")
+        .arg(&stream)
+        .query_async(&mut world.connection().await)
+        .await
+        .unwrap();
+    assert_eq!(published, 200);
 }
 
 /// One that ends right after it has added a deadline wakes nobody.

@@ -3,7 +3,7 @@
 use super::{Fault, Finding, shown};
 use crate::{
     invariant::Invariant as I,
-    store::orders::{Astray, Order, Sale},
+    store::orders::{Order, Sale, Ticket},
 };
 
 /// Orders that are not in order, of `seen`.
@@ -14,36 +14,13 @@ pub fn orders(seen: usize, odd: &[Order]) -> Vec<Finding> {
             wrong(order).map(|text| Fault::about(order.id, text))
         })
     };
-    vec![
-        each(I::Total, total),
-        each(I::HeldUntil, held_until),
-        each(I::Reason, reason),
-    ]
+    vec![each(I::Total, total), each(I::Reason, reason)]
 }
 
-/// An order without items is astray, and its total says nothing.
+/// Without items a total says nothing; that is another fault.
 fn total(order: &Order) -> Option<String> {
-    let (total, items) = (order.total, order.items_total);
-    (order.items > 0 && total != items).then(|| format!("total {total}, its items cost {items}"))
-}
-
-fn held_until(order: &Order) -> Option<String> {
-    let release = order.release_at;
-    let (items, held) = (order.items, order.held);
-    let status = &order.status;
-    if !order.is_open() {
-        return (held > 0).then(|| format!("{status}, though {held} of its items are held"));
-    }
-    if held < items {
-        return Some(format!(
-            "{status}, though {held} of its {items} items are held"
-        ));
-    }
-    let ends = [order.first_held_until, order.last_held_until];
-    let until = ends.into_iter().flatten().find(|until| *until != release)?;
-    Some(format!(
-        "to be released at {release}, an item is held until {until}"
-    ))
+    let (total, items) = (order.total, order.items_total?);
+    (total != items).then(|| format!("total {total}, its items cost {items}"))
 }
 
 fn reason(order: &Order) -> Option<String> {
@@ -52,12 +29,22 @@ fn reason(order: &Order) -> Option<String> {
         .then(|| format!("{status}, reason {}", shown(reason)))
 }
 
-/// Items and orders that miss each other.
+/// Items and orders that miss each other, of `seen` orders.
 #[must_use]
-pub fn items(seen: usize, astray: &[Astray]) -> Finding {
-    Finding::of_each(I::Items, seen, astray, |row| {
-        Some(Fault::about(row.id, &row.what))
-    })
+pub fn items(seen: usize, tickets: &[Ticket], odd: &[Order]) -> Finding {
+    let mut finding = Finding::of_each(I::Items, seen, odd, |order| {
+        let none = order.items_total.is_none();
+        none.then(|| Fault::about(order.id, "an order without items"))
+    });
+    let unknown = tickets.iter().filter(|ticket| !ticket.known);
+    let unknown =
+        unknown.map(|ticket| Fault::about(ticket.id, "items of a ticket that there is not"));
+    let missing = tickets
+        .iter()
+        .filter_map(|ticket| ticket.orders.missing.as_ref());
+    let missing = missing.map(|order| Fault::about(order, "items of an order that there is not"));
+    finding.faults.extend(unknown.chain(missing));
+    finding
 }
 
 /// Stock whose last figures are others.
@@ -65,56 +52,40 @@ pub fn items(seen: usize, astray: &[Astray]) -> Finding {
 pub fn sales(seen: usize, odd: &[Sale]) -> Finding {
     Finding::of_each(I::Sales, seen, odd, |row| {
         let (stock, figures) = (&row.stock, &row.figures);
-        Some(Fault::about(
-            row.ticket_id,
-            format!("{stock} in stock, {figures} in its sales"),
-        ))
+        let text = format!("{stock} in stock, {figures} in its sales");
+        Some(Fault::about(row.ticket_id, text))
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, TimeDelta};
     use rstest::rstest;
     use uuid::Uuid;
 
     use super::*;
 
-    fn order(status: &str, held: i64) -> Order {
-        let release_at = DateTime::UNIX_EPOCH;
-        let until = (held > 0).then_some(release_at);
-        Order {
-            id: Uuid::nil(),
-            status: status.into(),
-            reason: (status == "cancelled").then(|| "buyer".into()),
-            total: 30,
-            release_at,
-            items: 2,
-            items_total: 30,
-            held,
-            first_held_until: until,
-            last_held_until: until,
-        }
-    }
-
     #[rstest]
-    #[case(order("created", 2), |_: &mut Order| {}, &[])]
-    #[case(order("awaiting:payment", 2), |_: &mut Order| {}, &[])]
-    #[case(order("complete", 0), |_: &mut Order| {}, &[])]
-    #[case(order("cancelled", 0), |_: &mut Order| {}, &[])]
-    #[case(order("complete", 0), |o: &mut Order| o.total = 31, &[I::Total])]
-    #[case(order("created", 1), |_: &mut Order| {}, &[I::HeldUntil])]
-    #[case(order("complete", 1), |_: &mut Order| {}, &[I::HeldUntil])]
-    #[case(order("created", 2), |o: &mut Order| o.release_at += TimeDelta::milliseconds(1), &[I::HeldUntil])]
-    #[case(order("complete", 0), |o: &mut Order| o.reason = Some("buyer".into()), &[I::Reason])]
-    #[case(order("cancelled", 0), |o: &mut Order| o.reason = None, &[I::Reason])]
+    #[case("complete", None, Some(30), &[])]
+    #[case("cancelled", Some("buyer"), Some(30), &[])]
+    #[case("complete", None, Some(31), &[I::Total])]
+    #[case("complete", Some("buyer"), Some(30), &[I::Reason])]
+    #[case("cancelled", None, Some(30), &[I::Reason])]
+    #[case("complete", None, None, &[I::Items])]
     fn each_fault_is_found(
-        #[case] mut order: Order,
-        #[case] hurt: fn(&mut Order),
+        #[case] status: &str,
+        #[case] reason: Option<&str>,
+        #[case] items_total: Option<i64>,
         #[case] expected: &[I],
     ) {
-        hurt(&mut order);
-        let broken: Vec<_> = orders(1, &[order])
+        let odd = [Order {
+            id: Uuid::nil(),
+            status: status.into(),
+            reason: reason.map(Into::into),
+            total: 30,
+            items_total,
+        }];
+        let findings = [orders(1, &odd), vec![items(1, &[], &odd)]].concat();
+        let broken: Vec<_> = findings
             .into_iter()
             .filter_map(|finding| (!finding.faults.is_empty()).then_some(finding.invariant))
             .collect();

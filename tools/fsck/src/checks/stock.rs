@@ -1,16 +1,14 @@
 //! Tickets' stock against the orders.
 
 use super::{Fault, Finding, shown};
-use crate::{
-    invariant::Invariant as I,
-    store::orders::{Holder, Sums, Ticket},
-};
+use crate::{invariant::Invariant as I, store::orders::Ticket};
 
-/// Everything that the sums over a ticket's orders tell.
+/// Everything that the sums over a ticket's orders tell, but what its items lack: [`super::orders::items`].
 #[must_use]
 pub fn tickets(tickets: &[Ticket]) -> Vec<Finding> {
     let each = |invariant, wrong: fn(&Ticket) -> Option<String>| {
-        Finding::of_each(invariant, tickets.len(), tickets, |ticket| {
+        let known = tickets.iter().filter(|ticket| ticket.known);
+        Finding::of_each(invariant, tickets.len(), known, |ticket| {
             wrong(ticket).map(|text| Fault::about(ticket.id, text))
         })
     };
@@ -32,6 +30,8 @@ pub fn tickets(tickets: &[Ticket]) -> Vec<Finding> {
         }),
         each(I::NextRelease, next_release),
         each(I::Closed, closed),
+        each(I::Holder, holder),
+        each(I::HeldUntil, held_until),
         each(I::Currency, currency),
     ]
 }
@@ -67,21 +67,25 @@ fn closed(ticket: &Ticket) -> Option<String> {
         .then(|| format!("closed, though {held} are held and {sold} sold"))
 }
 
+fn held_until(ticket: &Ticket) -> Option<String> {
+    let order = ticket.orders.oddly_held.as_ref()?;
+    Some(format!(
+        "order {order} holds it until another time than its release, or is over"
+    ))
+}
+
 fn currency(ticket: &Ticket) -> Option<String> {
-    let Sums { mispriced, .. } = &ticket.orders;
-    let order = mispriced.as_ref()?;
+    let order = ticket.orders.mispriced.as_ref()?;
     Some(format!("order {order} has another price or currency"))
 }
 
-/// Single tickets that are taken, by whom.
-#[must_use]
-pub fn holders(seen: usize, wrong: &[Holder]) -> Finding {
-    Finding::of_each(I::Holder, seen, wrong, |row| {
-        let (holder, order) = (shown(row.holder), shown(row.order_id));
-        Some(Fault::about(
-            row.ticket_id,
-            format!("holder {holder}, it is had by {order}"),
-        ))
+fn holder(ticket: &Ticket) -> Option<String> {
+    let taken = ticket.capacity == 1 && ticket.held + ticket.sold == 1;
+    let holder = ticket.holder.map(|order| order.to_string());
+    let taker = ticket.orders.taker.as_ref();
+    (taken && holder.as_ref() != taker).then(|| {
+        let (holder, taker) = (shown(holder.as_ref()), shown(taker));
+        format!("holder {holder}, it is had by {taker}")
     })
 }
 
@@ -91,10 +95,12 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::store::orders::Sums;
 
     fn ticket() -> Ticket {
         Ticket {
             id: Uuid::nil(),
+            known: true,
             requested: 10,
             capacity: 10,
             held: 3,
@@ -102,12 +108,16 @@ mod tests {
             revenue: 200,
             next_release_at: None,
             closed: false,
+            holder: None,
             orders: Sums {
                 held: 3,
                 sold: 2,
                 revenue: 200,
                 next_release_at: None,
                 mispriced: None,
+                oddly_held: None,
+                missing: None,
+                taker: None,
             },
         }
     }
@@ -129,6 +139,14 @@ mod tests {
     #[case(|t: &mut Ticket| t.revenue = 100, &[I::Revenue])]
     #[case(|t: &mut Ticket| t.orders.next_release_at = Some(chrono::DateTime::UNIX_EPOCH), &[I::NextRelease])]
     #[case(|t: &mut Ticket| t.closed = true, &[I::Closed])]
+    #[case(|t: &mut Ticket| t.orders.taker = Some("another".into()), &[])]
+    #[case(|t: &mut Ticket| {
+        (t.requested, t.capacity, t.held, t.orders.held) = (1, 1, 1, 1);
+        (t.sold, t.orders.sold) = (0, 0);
+        t.orders.taker = Some("another".into());
+    }, &[I::Holder])]
+    #[case(|t: &mut Ticket| t.orders.oddly_held = Some(String::new()), &[I::HeldUntil])]
+    #[case(|t: &mut Ticket| (t.known, t.orders.sold) = (false, 9), &[])]
     #[case(|t: &mut Ticket| t.orders.mispriced = Some(String::new()), &[I::Currency])]
     fn each_fault_is_found(#[case] hurt: fn(&mut Ticket), #[case] expected: &[I]) {
         let mut ticket = ticket();

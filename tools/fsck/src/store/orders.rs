@@ -1,4 +1,4 @@
-//! The schema of orders. Set-wise: each query reads every table once, however many orders there are.
+//! The schema of orders. Set-wise: all orders are read by two queries, once each.
 
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -20,6 +20,9 @@ const OPEN: &str = "('created', 'awaiting:payment')";
 pub struct Ticket {
     #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,
+    /// There is such a ticket; else only items of it, and nothing is in stock.
+    #[diesel(sql_type = Bool)]
+    pub known: bool,
     #[diesel(sql_type = Integer)]
     pub requested: i32,
     #[diesel(sql_type = Integer)]
@@ -34,6 +37,9 @@ pub struct Ticket {
     pub next_release_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Bool)]
     pub closed: bool,
+    /// Who took it last.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub holder: Option<Uuid>,
     /// The same by the orders.
     #[diesel(embed)]
     pub orders: Sums,
@@ -54,9 +60,19 @@ pub struct Sums {
     /// When the next item is released.
     #[diesel(sql_type = Nullable<Timestamptz>, column_name = "orders_next_release_at")]
     pub next_release_at: Option<DateTime<Utc>>,
-    /// One whose price or currency is not that of the version that it ordered, which is the present one.
+    /// An order whose price or currency is not that of the version that it ordered, which is the present
+    /// one.
     #[diesel(sql_type = Nullable<Text>)]
     pub mispriced: Option<String>,
+    /// An order whose item is held until another time than its release, or though it is over.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub oddly_held: Option<String>,
+    /// The order of an item, which there is not.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub missing: Option<String>,
+    /// When there is one of the ticket only: an order that has it.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub taker: Option<String>,
 }
 
 /// An order that is not in order.
@@ -71,40 +87,9 @@ pub struct Order {
     pub reason: Option<String>,
     #[diesel(sql_type = BigInt)]
     pub total: i64,
-    #[diesel(sql_type = Timestamptz)]
-    pub release_at: DateTime<Utc>,
-    /// How many items it has.
-    #[diesel(sql_type = BigInt)]
-    pub items: i64,
-    /// What they cost.
-    #[diesel(sql_type = BigInt)]
-    pub items_total: i64,
-    /// How many of them are held.
-    #[diesel(sql_type = BigInt)]
-    pub held: i64,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub first_held_until: Option<DateTime<Utc>>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub last_held_until: Option<DateTime<Utc>>,
-}
-
-impl Order {
-    /// Whether it holds its tickets.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        self.status == "created" || self.status == "awaiting:payment"
-    }
-}
-
-/// An order without items, or an item without order or ticket.
-#[derive(Debug, Clone, QueryableByName)]
-pub struct Astray {
-    /// Of the order.
-    #[diesel(sql_type = SqlUuid)]
-    pub id: Uuid,
-    /// What is missing.
-    #[diesel(sql_type = Text)]
-    pub what: String,
+    /// What its items cost; `None`: it has none.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub items_total: Option<i64>,
 }
 
 /// A stock whose last figures are others.
@@ -121,20 +106,6 @@ pub struct Sale {
     pub figures: String,
 }
 
-/// A single ticket that is taken, by another order than the stock says.
-#[derive(Debug, Clone, QueryableByName)]
-pub struct Holder {
-    /// Of which ticket.
-    #[diesel(sql_type = SqlUuid)]
-    pub ticket_id: Uuid,
-    /// By the stock.
-    #[diesel(sql_type = Nullable<SqlUuid>)]
-    pub holder: Option<Uuid>,
-    /// By the orders.
-    #[diesel(sql_type = Nullable<SqlUuid>)]
-    pub order_id: Option<Uuid>,
-}
-
 /// An open order.
 #[derive(Debug, Clone, QueryableByName)]
 #[expect(missing_docs, reason = "columns of the table")]
@@ -145,28 +116,35 @@ pub struct Open {
     pub release_at: DateTime<Utc>,
 }
 
-/// All tickets.
+/// All tickets, and those of which there are items alone.
 ///
 /// # Errors
 /// When Postgres does not answer.
 pub async fn tickets(connection: &mut AsyncPgConnection, s: &Schema) -> QueryResult<Vec<Ticket>> {
     sql_query(format!(
-        "SELECT ticket_id AS id, requested, capacity, v.held, v.sold, v.revenue, v.next_release_at, \
-                closed, coalesce(o.held, 0)::bigint AS orders_held, \
+        "SELECT ticket_id AS id, v.capacity IS NOT NULL AS known, coalesce(requested, 0) AS requested, \
+                coalesce(capacity, 0) AS capacity, coalesce(v.held, 0) AS held, \
+                coalesce(v.sold, 0) AS sold, coalesce(v.revenue, 0) AS revenue, v.next_release_at, \
+                coalesce(closed, false) AS closed, holder, coalesce(o.held, 0)::bigint AS orders_held, \
                 coalesce(o.sold, 0)::bigint AS orders_sold, \
                 coalesce(o.revenue, 0)::bigint AS orders_revenue, \
-                o.next_release_at AS orders_next_release_at, o.mispriced \
-         FROM {s}.inventory v LEFT JOIN ( \
+                o.next_release_at AS orders_next_release_at, mispriced, oddly_held, missing, taker \
+         FROM {s}.inventory v FULL JOIN ( \
            SELECT i.ticket_id, \
                   sum(i.quantity) FILTER (WHERE o.status IN {OPEN}) AS held, \
                   sum(i.quantity) FILTER (WHERE o.status = 'complete') AS sold, \
                   sum(i.quantity * i.price) FILTER (WHERE o.status = 'complete') AS revenue, \
                   min(i.held_until) AS next_release_at, \
-                  min(i.order_id::text) FILTER (WHERE o.currency <> p.currency OR i.price <> p.price) \
-                    AS mispriced \
+                  min(i.order_id::text) FILTER (WHERE p.ticket_version = i.ticket_version \
+                    AND (o.currency <> p.currency OR i.price <> p.price)) AS mispriced, \
+                  min(i.order_id::text) FILTER (WHERE o.id IS NOT NULL AND i.held_until IS DISTINCT FROM \
+                    CASE WHEN o.status IN {OPEN} THEN o.release_at END) AS oddly_held, \
+                  min(i.order_id::text) FILTER (WHERE o.id IS NULL) AS missing, \
+                  min(i.order_id::text) FILTER (WHERE p.capacity = 1 AND o.status <> 'cancelled') \
+                    AS taker \
            FROM {s}.order_item i \
-           JOIN {s}.orders o ON o.id = i.order_id \
-           LEFT JOIN {s}.inventory p ON p.ticket_id = i.ticket_id AND p.ticket_version = i.ticket_version \
+           LEFT JOIN {s}.orders o ON o.id = i.order_id \
+           LEFT JOIN {s}.inventory p ON p.ticket_id = i.ticket_id \
            GROUP BY i.ticket_id) o USING (ticket_id) \
          ORDER BY ticket_id"
     ))
@@ -179,39 +157,16 @@ pub async fn tickets(connection: &mut AsyncPgConnection, s: &Schema) -> QueryRes
 /// # Errors
 /// When Postgres does not answer.
 pub async fn odd_orders(connection: &mut AsyncPgConnection, s: &Schema) -> QueryResult<Vec<Order>> {
+    // Most orders have one item, for which no sum is made.
     sql_query(format!(
-        "SELECT id, status, reason, total, release_at, items, items_total, held, first_held_until, \
-                last_held_until \
-         FROM {s}.orders JOIN ( \
-           SELECT order_id AS id, count(*) AS items, sum(quantity * price)::bigint AS items_total, \
-                  count(held_until) AS held, min(held_until) AS first_held_until, \
-                  max(held_until) AS last_held_until \
+        "SELECT id, status, reason, total, items_total FROM {s}.orders LEFT JOIN ( \
+           SELECT order_id AS id, \
+                  CASE WHEN min(position) = max(position) THEN min(quantity * price) \
+                       ELSE sum(quantity * price)::bigint END AS items_total \
            FROM {s}.order_item GROUP BY order_id) i USING (id) \
-         WHERE total <> items_total OR (status = 'cancelled') <> (reason IS NOT NULL) \
-            OR CASE WHEN status IN {OPEN} \
-                    THEN held < items OR first_held_until <> release_at OR last_held_until <> release_at \
-                    ELSE held > 0 END \
+         WHERE total IS DISTINCT FROM items_total \
+            OR (status = 'cancelled') <> (reason IS NOT NULL) \
          ORDER BY id LIMIT {MOST}"
-    ))
-    .get_results(connection)
-    .await
-}
-
-/// Orders without items, and items without an order or a ticket.
-///
-/// # Errors
-/// When Postgres does not answer.
-pub async fn astray(connection: &mut AsyncPgConnection, s: &Schema) -> QueryResult<Vec<Astray>> {
-    sql_query(format!(
-        "SELECT coalesce(o.id, i.order_id) AS id, \
-                CASE WHEN i.order_id IS NULL THEN 'an order without items' \
-                     ELSE 'items without an order' END AS what \
-         FROM {s}.orders o FULL JOIN {s}.order_item i ON i.order_id = o.id \
-         WHERE o.id IS NULL OR i.order_id IS NULL \
-         UNION ALL \
-         SELECT order_id, 'an item without a ticket' FROM {s}.order_item i \
-         WHERE NOT EXISTS (SELECT FROM {s}.inventory v WHERE v.ticket_id = i.ticket_id) \
-         LIMIT {MOST}"
     ))
     .get_results(connection)
     .await
@@ -231,25 +186,6 @@ pub async fn odd_sales(connection: &mut AsyncPgConnection, s: &Schema) -> QueryR
            ON true \
          WHERE (v.held, v.sold, v.revenue) \
                <> (coalesce(l.held, 0), coalesce(l.sold, 0), coalesce(l.revenue, 0)) \
-         ORDER BY v.ticket_id LIMIT {MOST}"
-    ))
-    .get_results(connection)
-    .await
-}
-
-/// Single tickets that another order has than the stock says.
-///
-/// # Errors
-/// When Postgres does not answer.
-pub async fn odd_holders(
-    connection: &mut AsyncPgConnection,
-    s: &Schema,
-) -> QueryResult<Vec<Holder>> {
-    sql_query(format!(
-        "SELECT v.ticket_id, v.holder, i.order_id FROM {s}.inventory v LEFT JOIN ( \
-           {s}.order_item i JOIN {s}.orders o ON o.id = i.order_id AND o.status <> 'cancelled') \
-           ON i.ticket_id = v.ticket_id \
-         WHERE v.capacity = 1 AND v.held + v.sold = 1 AND v.holder IS DISTINCT FROM i.order_id \
          ORDER BY v.ticket_id LIMIT {MOST}"
     ))
     .get_results(connection)
