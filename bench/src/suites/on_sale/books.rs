@@ -126,7 +126,7 @@ pub async fn check(stack: &Stack) -> anyhow::Result<()> {
     let this = std::env::current_exe()?;
     let program = this.with_file_name("stack");
     let status = tokio::process::Command::new(program)
-        .arg("fsck")
+        .args(["fsck", "--release"])
         .env("TICKETING_STATE", &stack.state)
         .status()
         .await

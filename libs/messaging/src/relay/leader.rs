@@ -124,8 +124,10 @@ impl<J: Journal> Leader<J> {
         } else {
             self.floor.raise(horizon, upto);
         }
-        metrics::counter!("messaging_published_total", "stream" => self.relay.trimmer.key.clone())
-            .increment(published.count as u64);
+        if published.count > 0 {
+            metrics::counter!("messaging_published_total", "stream" => self.relay.trimmer.key.clone())
+                .increment(published.count as u64);
+        }
         // Refused, it has looked for why, and is to look again at once.
         Ok(published.count.max(1))
     }
