@@ -56,6 +56,8 @@ ALTER ROLE :"owner" SET search_path = :"service";
 ALTER ROLE :"app" SET search_path = :"service";
 -- A client that hangs inside a transaction must not keep its row locks.
 ALTER ROLE :"app" SET idle_in_transaction_session_timeout = '60s';
+-- The services tell by the beginning of a message whether an error will pass: in English.
+ALTER ROLE :"app" SET lc_messages = 'C';
 
 SELECT format('GRANT CONNECT ON DATABASE %I TO %I, %I', current_database(), :'owner', :'app')
 \gexec
