@@ -6,7 +6,11 @@ use chrono::{DateTime, Utc};
 use redis::{aio::MultiplexedConnection, cmd};
 use tokio_util::sync::CancellationToken;
 
-use super::{Finding, Relay, Session, compare, floor::Floor, session::Unpublished};
+use super::{
+    Finding, Relay, Session, compare,
+    floor::{Floor, Horizon},
+    session::Unpublished,
+};
 use crate::{
     envelope::Envelope,
     stamp::Stamp,
@@ -20,6 +24,10 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How often the listeners are told what can still come again.
 const TELL: Duration = Duration::from_secs(60);
 
+/// So many batches are read at once, at the most: while Redis appends one of them, Postgres stamps the
+/// one before.
+const READ_AHEAD: u32 = 4;
+
 /// Holds the lock. Whatever fails, it is dropped and somebody takes the lead anew: what it knew is
 /// read again.
 pub struct Leader<J> {
@@ -30,8 +38,11 @@ pub struct Leader<J> {
     /// The stream's last id, as far as we know. Nothing is appended when it is not.
     highest: Stamp,
     floor: Floor,
+    /// How far the database was at the end of the last look, to begin the next one with.
+    horizon: Option<Horizon>,
     looked_after: Option<Instant>,
     told_floor: Option<Instant>,
+    has_worked: bool,
 }
 
 impl<J: Journal> Leader<J> {
@@ -50,9 +61,16 @@ impl<J: Journal> Leader<J> {
             journal,
             highest,
             floor: Floor::new(),
+            horizon: None,
             looked_after: None,
             told_floor: None,
+            has_worked: false,
         })
+    }
+
+    /// Whether it has done, at least once, all that a leader does.
+    pub(super) fn has_worked(&self) -> bool {
+        self.has_worked
     }
 
     /// Publishes until `soft` is cancelled.
@@ -63,6 +81,7 @@ impl<J: Journal> Leader<J> {
         loop {
             let published = self.publish().await?;
             self.look_after().await?;
+            self.has_worked = true;
             if soft.is_cancelled() {
                 return Ok(());
             }
@@ -79,39 +98,82 @@ impl<J: Journal> Leader<J> {
         }
     }
 
-    /// Publishes one batch of what there is, after it has seen to it that the stream has what was
+    /// Publishes some of what there is, after it has seen to it that the stream has what was
     /// published before. Returns how many.
     ///
     /// # Errors
     /// As [`Self::run`].
     pub async fn publish(&mut self) -> anyhow::Result<usize> {
-        let horizon = self.session.horizon().await?;
-        let begin = self.floor.begin();
-        let rows = self
-            .session
-            .unpublished(begin, self.relay.batch.into())
-            .await?;
+        // Read before the rows are: how long before does not matter.
+        let horizon = match self.horizon.take() {
+            Some(horizon) => horizon,
+            None => self.session.horizon().await?,
+        };
+        let (begin, limit) = (self.floor.begin(), u32::from(self.relay.batch) * READ_AHEAD);
+        let rows = self.session.unpublished(begin, limit.into()).await?;
         if rows.is_empty() {
             self.reconcile().await?;
             self.floor.raise(horizon, None);
             return Ok(0);
         }
-        let full = rows.len() >= self.relay.batch.into();
-        let seqs: Vec<_> = rows.iter().map(|row| row.seq).collect();
-        let entries = self.stamped(rows);
-        if self.journal.append(self.highest, &entries).await? == Appended::Refused {
+        let full = rows.len() >= limit as usize;
+        let upto = rows.last().filter(|_| full).map(|row| row.seq);
+        let published = self.publish_rows(rows).await?;
+        if published.refused {
             self.reconcile().await?;
-            return Ok(1);
+        } else {
+            self.floor.raise(horizon, upto);
         }
-        let stamps: Vec<_> = entries.iter().map(|(stamp, _)| stamp.number()).collect();
-        // A crash here publishes these rows twice. The listeners' inboxes know them.
-        self.session.stamp(&seqs, &stamps, span(&entries)).await?;
-        self.highest = entries.last().map_or(self.highest, |(stamp, _)| *stamp);
-        let upto = full.then(|| seqs.last().copied()).flatten();
-        self.floor.raise(horizon, upto);
-        metrics::counter!("messaging_published_total", "stream" => self.relay.trimmer.key.clone())
-            .increment(entries.len() as u64);
-        Ok(entries.len())
+        if published.count > 0 {
+            let stream = self.relay.trimmer.key.clone();
+            metrics::counter!("messaging_published_total", "stream" => stream)
+                .increment(published.count as u64);
+        }
+        // Refused, it has looked for why, and is to look again at once.
+        Ok(published.count.max(1))
+    }
+
+    /// Appends batch by batch, each while the one before is stamped. A crash publishes the batches
+    /// twice that are not stamped, two at the most. The listeners' inboxes know them.
+    async fn publish_rows(&mut self, mut rows: Vec<Unpublished>) -> anyhow::Result<Published> {
+        let mut published = Published::default();
+        let mut appended: Option<Batch> = None;
+        while !rows.is_empty() {
+            let rest = rows.split_off(rows.len().min(self.relay.batch.into()));
+            let batch = self.batch(std::mem::replace(&mut rows, rest));
+            let stamp = async {
+                match &appended {
+                    Some(before) => self.session.stamp(before).await,
+                    None => Ok(()),
+                }
+            };
+            let append = self.journal.append(self.highest, &batch.entries);
+            let (stamped, outcome) = futures::join!(stamp, append);
+            stamped?;
+            if outcome? == Appended::Refused {
+                published.refused = true;
+                return Ok(published);
+            }
+            self.highest = batch.last;
+            published.count += batch.entries.len();
+            appended = Some(batch);
+        }
+        if let Some(batch) = &appended {
+            self.horizon = Some(self.session.stamp_and_look(batch).await?);
+        }
+        Ok(published)
+    }
+
+    fn batch(&self, rows: Vec<Unpublished>) -> Batch {
+        let seqs = rows.iter().map(|row| row.seq).collect();
+        let entries = self.stamped(rows);
+        Batch {
+            seqs,
+            stamps: entries.iter().map(|(stamp, _)| stamp.number()).collect(),
+            span: span(&entries),
+            last: entries.last().map_or(self.highest, |(stamp, _)| *stamp),
+            entries,
+        }
     }
 
     fn stamped(&self, rows: Vec<Unpublished>) -> Vec<(Stamp, Envelope)> {
@@ -233,6 +295,26 @@ impl<J: Journal> Leader<J> {
 /// Where a relay tells the listeners which event is the oldest that can come again.
 pub(crate) fn replay_floor_key(stream: &str) -> String {
     format!("{stream}:replay-floor")
+}
+
+/// Rows that are published together.
+pub(super) struct Batch {
+    /// Their numbers in the outbox …
+    pub seqs: Vec<i64>,
+    /// … and the stamps that they get.
+    pub stamps: Vec<i64>,
+    /// All their times are within.
+    pub span: (DateTime<Utc>, DateTime<Utc>),
+    last: Stamp,
+    entries: Vec<(Stamp, Envelope)>,
+}
+
+/// What came of an attempt.
+#[derive(Default)]
+struct Published {
+    count: usize,
+    /// The stream did not end where it should.
+    refused: bool,
 }
 
 fn is_due(last: Option<Instant>, every: Duration) -> bool {

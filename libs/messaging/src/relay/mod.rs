@@ -132,10 +132,13 @@ impl Relay {
             let led = match self.take_the_lead(&journal).await {
                 Ok(None) => Ok(STAND_BY),
                 Ok(Some(mut leader)) => {
-                    delays = self::delays();
                     self.wake.lead(true);
                     let outcome = leader.run(soft).await;
                     self.wake.lead(false);
+                    // Leading alone proves nothing: one that fails at its first event does so again.
+                    if leader.has_worked() {
+                        delays = self::delays();
+                    }
                     outcome.map(|()| Duration::ZERO)
                 }
                 Err(error) => Err(error),

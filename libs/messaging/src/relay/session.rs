@@ -13,7 +13,7 @@ use futures::{FutureExt, StreamExt};
 use ticketing_postgres::{DatabaseSettings, prepared};
 use uuid::Uuid;
 
-use super::floor::Horizon;
+use super::{floor::Horizon, leader::Batch};
 use crate::{envelope::Envelope, stamp::Stamp};
 
 /// A leader that does not look for this long (it is stopped, say) loses its session, and so the lock.
@@ -25,6 +25,17 @@ const STATEMENT: &str = "SET statement_timeout = '30s'";
 /// A stamp that a crash of Postgres loses makes the row be published twice, which the listeners'
 /// inboxes know: no batch has to wait for the disk.
 const COMMIT: &str = "SET synchronous_commit = off";
+
+/// The statistics never fit: rows change state as soon as they are there. Postgres takes those that
+/// have no stamp for none at all, or for half of the table, and then goes through all of them for each
+/// row of a batch, or through the whole table. So what depends on an estimate is ruled out: the batch's
+/// range of an index, hashed, whatever there is around it. What is ruled out counts as so expensive
+/// that it would be worth compiling, where there is no other plan.
+const PLANS: [&str; 3] = [
+    "SET enable_nestloop = off",
+    "SET enable_seqscan = off",
+    "SET jit = off",
+];
 
 pub(super) struct Session {
     connection: AsyncPgConnection,
@@ -92,8 +103,8 @@ impl Session {
         if !locked {
             return Ok(None);
         }
-        for setting in [IDLE, STATEMENT, COMMIT] {
-            diesel::sql_query(setting).execute(&mut connection).await?;
+        for setting in [IDLE, STATEMENT, COMMIT].iter().chain(&PLANS) {
+            diesel::sql_query(*setting).execute(&mut connection).await?;
         }
         diesel::sql_query(format!("LISTEN \"{}\"", super::channel(database)))
             .execute(&mut connection)
@@ -114,15 +125,16 @@ impl Session {
     }
 
     /// How far the database is.
-    pub async fn horizon(&mut self) -> QueryResult<Horizon> {
+    pub async fn horizon(&self) -> QueryResult<Horizon> {
         let (seq, oldest, next) = prepared(
-            // A sequence that was never used tells its first value as its last.
+            // A sequence that was never used tells its first value as its last. The snapshot's xmax
+            // would not do as the next id: it is that after the last one that has ended.
             "SELECT last_value - (NOT is_called)::int, pg_snapshot_xmin(s)::text::bigint, \
-                    pg_snapshot_xmax(s)::text::bigint \
+                    pg_current_xact_id()::text::bigint \
              FROM outbox_seq, pg_current_snapshot() AS s",
         )
         .returning::<(BigInt, BigInt, BigInt)>()
-        .get_result(&mut self.connection)
+        .get_result(&mut &self.connection)
         .await?;
         Ok(Horizon { seq, oldest, next })
     }
@@ -169,32 +181,39 @@ impl Session {
         Ok(rows.into_iter().map(published).collect())
     }
 
-    /// Notes that these rows are published, by number and stamp. All their times are within `span`,
-    /// so that only the partitions of that span are looked at.
-    pub async fn stamp(
-        &mut self,
-        seqs: &[i64],
-        stamps: &[i64],
-        span: (DateTime<Utc>, DateTime<Utc>),
-    ) -> QueryResult<()> {
+    /// Notes that these rows are published. Only the partitions of their times are looked at.
+    pub async fn stamp(&self, batch: &Batch) -> QueryResult<()> {
+        let (first, last) = match batch.seqs[..] {
+            [first, .., last] => (first, last),
+            [only] => (only, only),
+            [] => return Ok(()),
+        };
         let stamped = prepared(
             "UPDATE outbox SET stamp = published.stamp \
              FROM unnest({}, {}) AS published (seq, stamp) \
-             WHERE outbox.seq = published.seq AND outbox.time BETWEEN {} AND {} \
-               AND outbox.stamp IS NULL",
+             WHERE outbox.seq = published.seq AND outbox.seq BETWEEN {} AND {} \
+               AND outbox.time BETWEEN {} AND {} AND outbox.stamp IS NULL",
         )
-        .bind::<Array<BigInt>, _>(seqs)
-        .bind::<Array<BigInt>, _>(stamps)
-        .bind::<Timestamptz, _>(span.0)
-        .bind::<Timestamptz, _>(span.1)
-        .execute(&mut self.connection)
+        .bind::<Array<BigInt>, _>(&batch.seqs)
+        .bind::<Array<BigInt>, _>(&batch.stamps)
+        .bind::<BigInt, _>(first)
+        .bind::<BigInt, _>(last)
+        .bind::<Timestamptz, _>(batch.span.0)
+        .bind::<Timestamptz, _>(batch.span.1)
+        .execute(&mut &self.connection)
         .await?;
         // Only the holder of the lock stamps.
-        if stamped == seqs.len() {
+        if stamped == batch.seqs.len() {
             Ok(())
         } else {
             Err(Error::RollbackTransaction)
         }
+    }
+
+    /// Both in one round trip.
+    pub async fn stamp_and_look(&self, batch: &Batch) -> QueryResult<Horizon> {
+        let ((), horizon) = futures::try_join!(self.stamp(batch), self.horizon())?;
+        Ok(horizon)
     }
 
     /// Notes up to where all groups have acknowledged. It never falls: what was acknowledged once has
