@@ -20,6 +20,9 @@ pub(crate) const FIELDS: [&str; 7] = [
     "data",
 ];
 
+/// What a stream's entry holds: names and values, in the order in which they were written.
+pub(crate) type Fields = Vec<(String, String)>;
+
 /// An event as it lies in the outbox and in a stream: not decoded yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
@@ -94,38 +97,45 @@ impl Envelope {
     }
 
     /// Reads the fields of an entry. Others are left alone: they may come later.
-    pub(crate) fn from_fields(
-        mut fields: BTreeMap<String, String>,
-    ) -> Result<Self, (Malformed, String)> {
-        match Self::parse(&fields) {
-            Ok(mut envelope) => {
-                envelope.data = fields.remove("data").unwrap_or_default();
-                Ok(envelope)
+    pub(crate) fn from_fields(mut fields: Fields) -> Result<Self, (Malformed, String)> {
+        match Self::parse(&mut fields) {
+            Ok(envelope) => Ok(envelope),
+            Err(malformed) => {
+                let fields: BTreeMap<_, _> = fields.into_iter().collect();
+                Err((malformed, serde_json::json!(fields).to_string()))
             }
-            Err(malformed) => Err((malformed, serde_json::json!(fields).to_string())),
         }
     }
 
-    /// Everything but the data.
-    fn parse(fields: &BTreeMap<String, String>) -> Result<Self, Malformed> {
-        let field = |name: &'static str| fields.get(name).ok_or(Malformed(name));
+    /// Takes the texts out only when nothing is wrong any more.
+    fn parse(fields: &mut Fields) -> Result<Self, Malformed> {
         fn parsed<T: std::str::FromStr>(name: &'static str, text: &str) -> Result<T, Malformed> {
             text.parse().map_err(|_| Malformed(name))
         }
+        let place = |name| fields.iter().position(|(found, _)| found == name);
+        let field = |name| {
+            let place = place(name).ok_or(Malformed(name))?;
+            Ok(fields[place].1.as_str())
+        };
         let time = DateTime::parse_from_rfc3339(field("time")?).map_err(|_| Malformed("time"))?;
-        field("data")?;
-        Ok(Self {
+        let (kind, data) = (place("type"), place("data"));
+        let mut envelope = Self {
             id: parsed("id", field("id")?)?,
-            kind: field("type")?.clone(),
+            kind: String::new(),
             subject: parsed("subject", field("subject")?)?,
             version: parsed("version", field("version")?)?,
             time: time.to_utc(),
             // A trace is a help, not a condition.
-            trace: fields
-                .get("traceparent")
-                .and_then(|header| header.parse().ok()),
+            trace: field("traceparent").ok().and_then(|it| it.parse().ok()),
             data: String::new(),
-        })
+        };
+        let (kind, data) = (
+            kind.ok_or(Malformed("type"))?,
+            data.ok_or(Malformed("data"))?,
+        );
+        envelope.kind = std::mem::take(&mut fields[kind].1);
+        envelope.data = std::mem::take(&mut fields[data].1);
+        Ok(envelope)
     }
 }
 
@@ -133,7 +143,7 @@ impl Envelope {
 mod tests {
     use super::*;
 
-    fn fields() -> BTreeMap<String, String> {
+    fn fields() -> Fields {
         let values = [
             "01936f0a-7a70-7000-8000-000000000001",
             "thing:changed",
@@ -150,6 +160,16 @@ mod tests {
             .collect()
     }
 
+    fn with(name: &str, value: &str) -> Fields {
+        let mut fields = fields();
+        for (found, old) in &mut fields {
+            if found == name {
+                value.clone_into(old);
+            }
+        }
+        fields
+    }
+
     #[test]
     fn an_envelope_goes_through_a_stream() {
         let envelope = Envelope::from_fields(fields()).unwrap();
@@ -157,28 +177,37 @@ mod tests {
             .iter()
             .zip(envelope.values())
             .map(|(name, value)| ((*name).to_owned(), value.into_owned()))
-            .collect::<BTreeMap<_, _>>();
+            .collect::<Fields>();
         assert_eq!(again, fields());
+    }
+
+    #[test]
+    fn the_order_of_the_fields_does_not_matter_and_others_are_left_alone() {
+        let mut mixed = fields();
+        mixed.reverse();
+        mixed.insert(3, ("later".to_owned(), "unknown".to_owned()));
+        assert_eq!(
+            Envelope::from_fields(mixed).unwrap(),
+            Envelope::from_fields(fields()).unwrap()
+        );
     }
 
     #[test]
     fn a_broken_field_is_named_and_nothing_is_lost() {
         for name in ["id", "type", "subject", "version", "time", "data"] {
             let mut broken = fields();
-            broken.remove(name);
+            broken.retain(|(found, _)| found != name);
             let (malformed, raw) = Envelope::from_fields(broken.clone()).unwrap_err();
             assert!(malformed.to_string().contains(name), "{malformed}");
+            let broken: BTreeMap<_, _> = broken.into_iter().collect();
             assert_eq!(serde_json::json!(broken).to_string(), raw);
         }
-        let mut broken = fields();
-        broken.insert("version".into(), "three".into());
-        assert!(Envelope::from_fields(broken).is_err());
+        assert!(Envelope::from_fields(with("version", "three")).is_err());
     }
 
     #[test]
     fn a_broken_trace_is_no_reason_to_refuse_an_event() {
-        let mut odd = fields();
-        odd.insert("traceparent".into(), "whatever".into());
+        let odd = with("traceparent", "whatever");
         assert_eq!(Envelope::from_fields(odd).unwrap().trace, None);
     }
 }

@@ -7,7 +7,7 @@ use redis::{
 };
 
 use crate::{
-    envelope::{Envelope, FIELDS},
+    envelope::{Envelope, FIELDS, Fields},
     stamp::{NotAStamp, Stamp},
 };
 
@@ -184,11 +184,11 @@ fn is_missing(error: &RedisError) -> bool {
 pub(crate) struct Entry {
     pub stamp: Stamp,
     /// `None`: it was trimmed or deleted after it had been delivered.
-    pub fields: Option<BTreeMap<String, String>>,
+    pub fields: Option<Fields>,
 }
 
 /// A stream as a consumer of a group sees it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct GroupReader {
     connection: MultiplexedConnection,
     pub key: String,
@@ -198,8 +198,8 @@ pub(crate) struct GroupReader {
 
 /// Which entries to read.
 pub(crate) enum Which {
-    /// Those that nobody of the group has been given.
-    New { block: Duration },
+    /// Those that nobody of the group has been given. If there is none, one is waited for so long.
+    New { block: Option<Duration> },
     /// Those that this consumer has been given and has not acknowledged.
     Pending,
 }
@@ -243,7 +243,9 @@ impl GroupReader {
         read.arg("COUNT").arg(count);
         let from = match which {
             Which::New { block } => {
-                read.arg("BLOCK").arg(u64::try_from(block.as_millis())?);
+                if let Some(block) = block {
+                    read.arg("BLOCK").arg(u64::try_from(block.as_millis())?);
+                }
                 ">"
             }
             Which::Pending => "0",
@@ -289,11 +291,30 @@ impl GroupReader {
         }
     }
 
-    /// Acknowledges entries: the group will not be given them again.
-    pub async fn acknowledge(
+    /// Acknowledges entries and, in the same round trip, reads up to `count` new ones, without waiting
+    /// for any.
+    pub async fn acknowledge_and_read(
         &mut self,
-        stamps: impl IntoIterator<Item = Stamp>,
-    ) -> RedisResult<()> {
+        stamps: Vec<Stamp>,
+        count: usize,
+    ) -> anyhow::Result<Vec<Entry>> {
+        let mut other = self.clone();
+        let read = async {
+            match count {
+                0 => Ok(Vec::new()),
+                count => other.read(Which::New { block: None }, count).await,
+            }
+        };
+        let (acknowledged, read) = futures::join!(self.acknowledge(stamps), read);
+        acknowledged?;
+        read
+    }
+
+    /// Acknowledges entries: the group will not be given them again.
+    pub async fn acknowledge(&mut self, stamps: Vec<Stamp>) -> RedisResult<()> {
+        if stamps.is_empty() {
+            return Ok(());
+        }
         let mut ack = cmd("XACK");
         ack.arg(&self.key).arg(&self.group);
         for stamp in stamps {
@@ -339,11 +360,34 @@ fn entries_of(reply: Value) -> anyhow::Result<Vec<Entry>> {
                 .map_err(|error: NotAStamp| anyhow::anyhow!(error))?;
             let fields = match fields {
                 Value::Nil => None,
-                fields => Some(BTreeMap::from_redis_value(fields)?),
+                fields => Some(fields_of(fields)?),
             };
             Ok(Entry { stamp, fields })
         })
         .collect()
+}
+
+fn fields_of(reply: Value) -> anyhow::Result<Fields> {
+    let values = match reply {
+        Value::Array(values) => values,
+        Value::Map(pairs) => pairs.into_iter().flat_map(<[_; 2]>::from).collect(),
+        other => anyhow::bail!("Redis answered {other:?} for an entry's fields"),
+    };
+    let mut texts = values.into_iter().map(text);
+    let mut fields = Fields::new();
+    while let (Some(name), Some(value)) = (texts.next(), texts.next()) {
+        fields.push((name?, value?));
+    }
+    Ok(fields)
+}
+
+/// What is no text becomes one in which something is replaced: it was no event anyway.
+fn text(value: Value) -> anyhow::Result<String> {
+    Ok(match value {
+        Value::BulkString(bytes) => String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+        other => String::from_redis_value(other)?,
+    })
 }
 
 /// The script's layout and the envelope's must not drift apart.

@@ -19,7 +19,7 @@ use crate::{
     connection::RedisSettings,
     dead_letter::Letter,
     envelope::Delivery,
-    stream::{GroupReader, Which},
+    stream::{Entry, GroupReader, Which},
 };
 
 /// Where events take effect: Postgres ([`crate::inbox::Inbox`]) or Redis.
@@ -102,6 +102,19 @@ struct Chores {
     claimed: Instant,
 }
 
+/// How often an effect is tended to.
+const TEND: Duration = Duration::from_secs(1);
+
+impl Chores {
+    fn are_due(&self, settings: &ConsumerSettings) -> bool {
+        self.tended.elapsed() > TEND || self.claiming_is_due(settings)
+    }
+
+    fn claiming_is_due(&self, settings: &ConsumerSettings) -> bool {
+        self.claimed.elapsed() > settings.claim_after / 2
+    }
+}
+
 impl<E: Effect> Consumer<E> {
     /// A consumer that does nothing yet.
     #[must_use]
@@ -147,10 +160,8 @@ impl<E: Effect> Consumer<E> {
         let mut reader = self.reader().await?;
         self.settle_pending(&mut reader, &never).await?;
         loop {
-            let which = Which::New {
-                block: Duration::from_millis(1),
-            };
-            let new = reader.read(which, self.settings.batch).await?;
+            let new = Which::New { block: None };
+            let new = reader.read(new, self.settings.batch).await?;
             if new.is_empty() {
                 return Ok(());
             }
@@ -171,14 +182,46 @@ impl<E: Effect> Consumer<E> {
         while !soft.is_cancelled() {
             self.do_chores(&mut chores, &mut reader, soft).await?;
             let which = Which::New {
-                block: self.settings.block,
+                block: Some(self.settings.block),
             };
             let new = reader.read(which, self.settings.batch).await?;
-            if !self.settle(&mut reader, new, soft).await? {
+            if !self.settle_backlog(&mut reader, new, &chores, soft).await? {
                 return Ok(());
             }
         }
         Ok(())
+    }
+
+    /// Settles `batch` and what is behind it. While Postgres works on a batch, Redis notes that the one
+    /// before is settled and hands out the next one.
+    async fn settle_backlog(
+        &self,
+        reader: &mut GroupReader,
+        mut batch: Vec<Entry>,
+        chores: &Chores,
+        soft: &CancellationToken,
+    ) -> anyhow::Result<bool> {
+        let mut settled = Vec::new();
+        while !batch.is_empty() {
+            let stamps: Vec<_> = batch.iter().map(|entry| entry.stamp).collect();
+            // One that is not full was all there is. What is fetched is finished, so nothing is
+            // fetched any more once this is to end, or has other things to do.
+            let backlog = batch.len() >= self.settings.batch
+                && !soft.is_cancelled()
+                && !chores.are_due(&self.settings);
+            let ahead = if backlog { self.settings.batch } else { 0 };
+            let (done, next) = futures::join!(
+                self.take_effect(batch, soft),
+                reader.acknowledge_and_read(std::mem::take(&mut settled), ahead)
+            );
+            batch = next?;
+            if !done {
+                return Ok(false);
+            }
+            settled = stamps;
+        }
+        reader.acknowledge(settled).await?;
+        Ok(true)
     }
 
     /// What this instance was given before it was restarted, or before the connection broke.
@@ -217,7 +260,7 @@ impl<E: Effect> Consumer<E> {
         reader: &mut GroupReader,
         soft: &CancellationToken,
     ) -> anyhow::Result<()> {
-        if chores.claimed.elapsed() > self.settings.claim_after / 2 {
+        if chores.claiming_is_due(&self.settings) {
             loop {
                 let claimed = reader
                     .claim(self.settings.claim_after, self.settings.batch)
@@ -233,7 +276,7 @@ impl<E: Effect> Consumer<E> {
             reader.forget_idle(self.settings.forget_after).await?;
             chores.claimed = Instant::now();
         }
-        if chores.tended.elapsed() > Duration::from_secs(1) {
+        if chores.tended.elapsed() > TEND {
             if let Err(error) = self.effect.tend().await {
                 tracing::warn!(group = self.settings.group, %error, "could not tend to the inbox");
             }

@@ -16,29 +16,32 @@ use crate::{
 };
 
 impl<E: Effect> Consumer<E> {
-    /// Returns whether all is settled: `false` when it was told to stop before, and then nothing is
-    /// acknowledged.
+    /// Settles a batch and acknowledges it. Returns whether all is settled: `false` when it was told to
+    /// stop before, and then nothing is acknowledged.
     pub(super) async fn settle(
         &self,
         reader: &mut GroupReader,
         entries: Vec<Entry>,
         soft: &CancellationToken,
     ) -> anyhow::Result<bool> {
-        if entries.is_empty() {
-            return Ok(true);
-        }
         let stamps: Vec<_> = entries.iter().map(|entry| entry.stamp).collect();
+        let settled = self.take_effect(entries, soft).await;
+        if settled {
+            reader.acknowledge(stamps).await?;
+        }
+        Ok(settled)
+    }
+
+    /// Sees to it that every entry has had its effect, or is put away. Returns whether all have: `false`
+    /// when it was told to stop before.
+    pub(super) async fn take_effect(&self, entries: Vec<Entry>, soft: &CancellationToken) -> bool {
         let (batch, letters) = self.open(entries);
         for letter in letters {
             if !self.bury(letter, soft).await {
-                return Ok(false);
+                return false;
             }
         }
-        if !self.take_effect(&batch, soft).await {
-            return Ok(false);
-        }
-        reader.acknowledge(stamps).await?;
-        Ok(true)
+        self.try_batch(&batch, soft).await
     }
 
     /// What can be handled, and what can't even be read. Unknown types are neither: they are for
@@ -74,7 +77,7 @@ impl<E: Effect> Consumer<E> {
     }
 
     /// Tries the batch as a whole; when an event of it is to blame, finds it by halves.
-    async fn take_effect(&self, batch: &[Delivery<E::Event>], soft: &CancellationToken) -> bool {
+    async fn try_batch(&self, batch: &[Delivery<E::Event>], soft: &CancellationToken) -> bool {
         let mut parts = vec![batch];
         while let Some(part) = parts.pop() {
             match self.try_part(part, soft).await {
