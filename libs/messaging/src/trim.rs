@@ -10,6 +10,10 @@ use crate::{
     stamp::Stamp,
 };
 
+/// The most entries that are removed at once. By default it would be 10,000: more than that can be
+/// published between two looks. So many keep Redis busy for a few milliseconds.
+const AT_ONCE: u32 = 200_000;
+
 /// A stream, and who must have acknowledged its entries.
 #[derive(Debug, Clone)]
 pub struct Trimmer {
@@ -59,6 +63,8 @@ impl Trimmer {
                 .arg("MINID")
                 .arg("~")
                 .arg(below.to_string())
+                .arg("LIMIT")
+                .arg(AT_ONCE)
                 .query_async::<()>(connection)
                 .await?;
         }

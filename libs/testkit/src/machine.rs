@@ -1,18 +1,22 @@
 //! What a test asks of the machine it runs on.
 
 use std::{
+    fs::{self, File, TryLockError},
     net::{Ipv4Addr, TcpListener},
     os::unix::fs::chown,
     path::{Path, PathBuf},
     process::Command,
-    sync::atomic::{AtomicU16, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU16, Ordering},
+    },
 };
 
 use anyhow::{Context, bail, ensure};
 use nix::unistd::{User, geteuid};
 
 /// A port that is free, and stays so while its server is down: below 32768, where Linux begins to
-/// hand out ports for outgoing connections, and handed out once per process.
+/// hand out ports for outgoing connections, and nobody else's until this process ends.
 ///
 /// # Errors
 /// When there is none.
@@ -25,11 +29,33 @@ pub fn free_port() -> anyhow::Result<u16> {
     for _ in 0..COUNT {
         let step = NEXT.fetch_add(1, Ordering::Relaxed);
         let port = FIRST + start.wrapping_add(step) % COUNT;
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+        if is_ours(port)? && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
             return Ok(port);
         }
     }
     bail!("there is no free port")
+}
+
+/// Takes the port for this process, unless another one has it. That it could be bound says little: the
+/// other one's server may be about to start, or down for a moment. Two test runs would then share a
+/// server, and each find what only the other has sent.
+fn is_ours(port: u16) -> anyhow::Result<bool> {
+    static TAKEN: Mutex<Vec<File>> = Mutex::new(Vec::new());
+    let folder = std::env::temp_dir().join(format!("ticketing-test-ports-{}", geteuid()));
+    fs::create_dir_all(&folder)?;
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .open(folder.join(port.to_string()))?;
+    match file.try_lock() {
+        Ok(()) => {
+            let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+            taken.push(file);
+            Ok(true)
+        }
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
 }
 
 /// A new folder for an engine, owned by `user` if one is given.

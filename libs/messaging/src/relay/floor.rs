@@ -15,7 +15,7 @@ pub(super) struct Horizon {
     pub seq: i64,
     /// All transactions below this one have ended.
     pub oldest: i64,
-    /// No transaction from this one on has begun.
+    /// This look's own transaction: those that had begun before have lower ids.
     pub next: i64,
 }
 

@@ -125,7 +125,8 @@ impl<J: Journal> Leader<J> {
             self.floor.raise(horizon, upto);
         }
         if published.count > 0 {
-            metrics::counter!("messaging_published_total", "stream" => self.relay.trimmer.key.clone())
+            let stream = self.relay.trimmer.key.clone();
+            metrics::counter!("messaging_published_total", "stream" => stream)
                 .increment(published.count as u64);
         }
         // Refused, it has looked for why, and is to look again at once.

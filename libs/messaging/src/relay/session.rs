@@ -26,6 +26,17 @@ const STATEMENT: &str = "SET statement_timeout = '30s'";
 /// inboxes know: no batch has to wait for the disk.
 const COMMIT: &str = "SET synchronous_commit = off";
 
+/// The statistics never fit: rows change state as soon as they are there. Postgres takes those that
+/// have no stamp for none at all, or for half of the table, and then goes through all of them for each
+/// row of a batch, or through the whole table. So what depends on an estimate is ruled out: the batch's
+/// range of an index, hashed, whatever there is around it. What is ruled out counts as so expensive
+/// that it would be worth compiling, where there is no other plan.
+const PLANS: [&str; 3] = [
+    "SET enable_nestloop = off",
+    "SET enable_seqscan = off",
+    "SET jit = off",
+];
+
 pub(super) struct Session {
     connection: AsyncPgConnection,
 }
@@ -92,8 +103,8 @@ impl Session {
         if !locked {
             return Ok(None);
         }
-        for setting in [IDLE, STATEMENT, COMMIT] {
-            diesel::sql_query(setting).execute(&mut connection).await?;
+        for setting in [IDLE, STATEMENT, COMMIT].iter().chain(&PLANS) {
+            diesel::sql_query(*setting).execute(&mut connection).await?;
         }
         diesel::sql_query(format!("LISTEN \"{}\"", super::channel(database)))
             .execute(&mut connection)
@@ -116,9 +127,10 @@ impl Session {
     /// How far the database is.
     pub async fn horizon(&self) -> QueryResult<Horizon> {
         let (seq, oldest, next) = prepared(
-            // A sequence that was never used tells its first value as its last.
+            // A sequence that was never used tells its first value as its last. The snapshot's xmax
+            // would not do as the next id: it is that after the last one that has ended.
             "SELECT last_value - (NOT is_called)::int, pg_snapshot_xmin(s)::text::bigint, \
-                    pg_snapshot_xmax(s)::text::bigint \
+                    pg_current_xact_id()::text::bigint \
              FROM outbox_seq, pg_current_snapshot() AS s",
         )
         .returning::<(BigInt, BigInt, BigInt)>()
@@ -171,14 +183,21 @@ impl Session {
 
     /// Notes that these rows are published. Only the partitions of their times are looked at.
     pub async fn stamp(&self, batch: &Batch) -> QueryResult<()> {
+        let (first, last) = match batch.seqs[..] {
+            [first, .., last] => (first, last),
+            [only] => (only, only),
+            [] => return Ok(()),
+        };
         let stamped = prepared(
             "UPDATE outbox SET stamp = published.stamp \
              FROM unnest({}, {}) AS published (seq, stamp) \
-             WHERE outbox.seq = published.seq AND outbox.time BETWEEN {} AND {} \
-               AND outbox.stamp IS NULL",
+             WHERE outbox.seq = published.seq AND outbox.seq BETWEEN {} AND {} \
+               AND outbox.time BETWEEN {} AND {} AND outbox.stamp IS NULL",
         )
         .bind::<Array<BigInt>, _>(&batch.seqs)
         .bind::<Array<BigInt>, _>(&batch.stamps)
+        .bind::<BigInt, _>(first)
+        .bind::<BigInt, _>(last)
         .bind::<Timestamptz, _>(batch.span.0)
         .bind::<Timestamptz, _>(batch.span.1)
         .execute(&mut &self.connection)

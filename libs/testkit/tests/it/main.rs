@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod link;
+mod ports;
 mod postgres;
 mod process;
 mod redis;

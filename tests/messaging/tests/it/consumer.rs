@@ -4,6 +4,79 @@ use ticketing_testkit::{Redis, TestDatabase, eventually};
 
 use crate::harness::World;
 
+/// How many entries are delivered and not acknowledged.
+async fn pending(world: &World) -> usize {
+    let mut connection = world.connection().await;
+    let summary: redis::RedisResult<(usize, redis::Value, redis::Value, redis::Value)> =
+        redis::cmd("XPENDING")
+            .arg(world.stream())
+            .arg("listeners")
+            .query_async(&mut connection)
+            .await;
+    // Until the group is made there is an error.
+    summary.map_or(0, |(pending, ..)| pending)
+}
+
+/// Three batches of ten are there, the first is at its handler and has to wait. The second is fetched
+/// meanwhile, the third is not.
+async fn one_in_hand_and_one_fetched_ahead(world: &World) {
+    eventually("two of the batches are delivered", async || {
+        (pending(world).await >= 20).then_some(())
+    })
+    .await;
+    eventually("the handler is at work", async || {
+        let waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'effect'::regclass \
+                       AND NOT granted";
+        (world.number(waiting).await > 0).then_some(())
+    })
+    .await;
+    assert_eq!(pending(world).await, 20);
+}
+
+async fn thirty_that_have_to_wait(world: &World) {
+    let relay = world.start_relay();
+    world.change(&world.things(30)).await;
+    world.published().await;
+    relay.stopped().await;
+    world
+        .sql
+        .batch_execute("BEGIN; LOCK TABLE effect")
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_with_a_batch_in_hand_and_one_fetched_ahead() {
+    let world = World::new().await;
+    thirty_that_have_to_wait(&world).await;
+    let listener = world.process(&["listen", "--batch", "10", "--consumer", "a"]);
+    one_in_hand_and_one_fetched_ahead(&world).await;
+    listener.kill().unwrap();
+    world.sql.batch_execute("ROLLBACK").await.unwrap();
+    let _other = world.start_listener("b");
+    world.settled().await;
+}
+
+/// Nobody has to wait for what it was given until it counts as dead.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_stops_finishes_what_it_has_fetched_and_fetches_no_more() {
+    let world = World::new().await;
+    thirty_that_have_to_wait(&world).await;
+    let mut settings = world.consumer_settings("a");
+    settings.batch = 10;
+    // Chores would come before what is fetched.
+    settings.claim_after = std::time::Duration::from_secs(60);
+    let consumer = world.consumer(settings);
+    let listener = world.start(|stop| consumer.run(stop));
+    one_in_hand_and_one_fetched_ahead(&world).await;
+    listener.stop.cancel();
+    world.sql.batch_execute("ROLLBACK").await.unwrap();
+    listener.stopped().await;
+    assert_eq!((world.effects().await, pending(&world).await), (20, 0));
+    let _other = world.start_listener("b");
+    world.settled().await;
+}
+
 /// Redis stops answering after it has delivered, so that the acknowledgement can't get through.
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_between_commit_and_acknowledgement() {
@@ -36,15 +109,7 @@ async fn killed_between_commit_and_acknowledgement() {
 
     let _again = world.process(&["listen", "--consumer", "a"]);
     eventually("everything is acknowledged", async || {
-        let mut connection = world.connection().await;
-        let (pending, ..): (usize, redis::Value, redis::Value, redis::Value) =
-            redis::cmd("XPENDING")
-                .arg(world.stream())
-                .arg("listeners")
-                .query_async(&mut connection)
-                .await
-                .unwrap();
-        (pending == 0).then_some(())
+        (pending(&world).await == 0).then_some(())
     })
     .await;
     world.settled().await;

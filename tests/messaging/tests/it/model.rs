@@ -151,12 +151,13 @@ impl Run {
         }
     }
 
-    /// The entries are there, the row's stamps are not: as after a kill between the two.
+    /// The entries are there, the rows' stamps are not: as after a kill between the two. Of two batches
+    /// at the most: one is appended while the one before is stamped.
     async fn append_without_stamp(&mut self) {
         self.leader().await.publish().await.unwrap();
         self.leader = None;
         let undo = "UPDATE outbox SET stamp = NULL WHERE stamp IN \
-                    (SELECT stamp FROM outbox WHERE stamp IS NOT NULL ORDER BY stamp DESC LIMIT 7) \
+                    (SELECT stamp FROM outbox WHERE stamp IS NOT NULL ORDER BY stamp DESC LIMIT 14) \
                     AND stamp > (SELECT acked FROM outbox_position)";
         self.world.sql.batch_execute(undo).await.unwrap();
     }

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 use futures::future::join_all;
 use nix::sys::signal::Signal;
 use rstest::rstest;
 use things::PANIC;
 use ticketing_messaging::dead_letter::redrive;
-use ticketing_postgres::tx;
+use ticketing_postgres::{prepared, tx};
 use ticketing_testkit::{Link, Postgres, Process, Redis, eventually};
 use tokio::time::timeout;
 
@@ -328,4 +329,17 @@ async fn a_dead_letter_that_panics_again_does_not_end_the_consumer() {
     assert!(listener.is_running(), "{}", listener.log());
     world.change(&world.things(10)).await;
     world.settled_but(1).await;
+}
+
+/// What will pass is told by how a message begins.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_services_are_told_errors_in_english() {
+    let world = World::new().await;
+    let app = world.settings.connect().await.unwrap();
+    let shown: String = prepared("SELECT current_setting('lc_messages')")
+        .returning::<Text>()
+        .get_result(&mut &app)
+        .await
+        .unwrap();
+    assert_eq!(shown, "C");
 }
