@@ -19,7 +19,7 @@ use ticketing_runtime::Clock;
 use ticketing_testkit::Redis;
 use tokio_util::sync::CancellationToken;
 
-use super::events::redis_mb;
+use super::events::{redis_mb, rewrite_as_production_does};
 use crate::table::Table;
 
 /// How much to measure.
@@ -49,6 +49,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         password: None,
         prefix: String::new(),
     };
+    rewrite_as_production_does(&redis).await?;
     let clock = Clock::system();
     let schedule = Schedule {
         key: "expirations:deadlines".into(),

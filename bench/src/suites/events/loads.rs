@@ -60,19 +60,22 @@ pub async fn open_loop(pipeline: &Arc<Pipeline>, seconds: u64) -> anyhow::Result
     Ok((figures.percentile_ms(50.0), figures.percentile_ms(99.0)))
 }
 
-/// A section of the sustained run.
+/// A section of a sustained run.
 pub struct Part {
-    pub rows: u64,
+    /// So many rows were in the outbox when it began.
+    pub from: u64,
     pub per_second: f64,
     pub process_mb: f64,
     pub redis_mb: f64,
 }
 
+/// As fast as it goes, in `parts` sections.
 pub async fn sustained(
     pipeline: &Arc<Pipeline>,
     redis: &RedisSettings,
     events: u64,
     batch: usize,
+    parts: u64,
 ) -> anyhow::Result<Vec<Part>> {
     let figures = &pipeline.figures;
     let before = figures.handled();
@@ -82,34 +85,39 @@ pub async fn sustained(
     for _ in 0..PUBLISHERS {
         let (pipeline, appended) = (Arc::clone(pipeline), Arc::clone(&appended));
         publishers.spawn(async move {
+            let mut own = 0;
             while appended.fetch_add(batch as u64, Ordering::Relaxed) < end {
                 while appended.load(Ordering::Relaxed) > pipeline.figures.handled() + UNDER_WAY {
                     tokio::time::sleep(Duration::from_micros(500)).await;
                 }
                 pipeline.append(batch).await?;
+                own += batch as u64;
             }
-            anyhow::Ok(())
+            anyhow::Ok(own)
         });
     }
-    let mut parts = Vec::new();
-    let step = events / 10;
-    for part in 1..=10 {
+    let mut measured = Vec::new();
+    let step = events / parts;
+    for part in 1..=parts {
         let (started, from) = (Instant::now(), figures.handled());
         figures.reach(before + step * part).await;
         let handled = figures.handled() - from;
         #[expect(clippy::cast_precision_loss, reason = "a rate")]
         let per_second = handled as f64 / started.elapsed().as_secs_f64();
-        parts.push(Part {
-            rows: figures.handled(),
+        measured.push(Part {
+            from,
             per_second,
             process_mb: process_mb()?,
             redis_mb: redis_mb(redis).await?,
         });
     }
-    while let Some(done) = publishers.join_next().await {
-        done??;
+    let mut all = before;
+    while let Some(own) = publishers.join_next().await {
+        all += own??;
     }
-    Ok(parts)
+    // What goes beyond `events` is not the next run's.
+    figures.reach(all).await;
+    Ok(measured)
 }
 
 fn process_mb() -> anyhow::Result<f64> {

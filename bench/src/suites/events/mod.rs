@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::table::Table;
 pub use loads::redis_mb;
-use loads::{PER_SECOND, one_by_one, open_loop, sustained};
+use loads::{PER_SECOND, Part, one_by_one, open_loop, sustained};
 use pipeline::{Figures, Note, Pipeline, Timed};
 
 /// How much to measure.
@@ -44,9 +44,12 @@ pub struct Options {
     #[arg(long, default_value_t = 20)]
     seconds: u64,
     /// Events that are sent one by one to an idle relay.
-    #[arg(long, default_value_t = 500)]
+    #[arg(long, default_value_t = 1_000)]
     singles: u64,
 }
+
+/// Events of a probe: what one costs with as many rows in the outbox as there are.
+const PROBE: u64 = 50_000;
 
 /// Runs the suite.
 pub async fn run(options: Options) -> anyhow::Result<()> {
@@ -93,9 +96,37 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         tokio::spawn(consumer.run(stop.clone())),
     ];
 
+    rewrite_as_production_does(&redis).await?;
+
     let singles = one_by_one(&pipeline, options.singles).await?;
+    let mut parts = sustained(&pipeline, &redis, PROBE, options.batch, 1).await?;
     let offered = open_loop(&pipeline, options.seconds).await?;
-    let sustained = sustained(&pipeline, &redis, options.events, options.batch).await?;
+    parts.extend(sustained(&pipeline, &redis, PROBE, options.batch, 1).await?);
+    parts.extend(sustained(&pipeline, &redis, options.events, options.batch, 10).await?);
+    parts.extend(sustained(&pipeline, &redis, PROBE, options.batch, 1).await?);
+    report(options.batch, singles, offered, &parts)?;
+    stop.cancel();
+    for task in running {
+        task.await?;
+    }
+    Ok(())
+}
+
+/// The test's Redis never rewrites its AOF; production's does whenever it has doubled.
+pub async fn rewrite_as_production_does(redis: &RedisSettings) -> anyhow::Result<()> {
+    redis::cmd("CONFIG")
+        .arg(&["SET", "auto-aof-rewrite-percentage", "100"])
+        .query_async::<()>(&mut redis.connect().await?)
+        .await?;
+    Ok(())
+}
+
+fn report(
+    batch: usize,
+    singles: (f64, f64),
+    offered: (f64, f64),
+    parts: &[Part],
+) -> anyhow::Result<()> {
     let mut table = Table::new(["", "events/s", "p50 ms", "p99 ms", "process MB", "Redis MB"]);
     let latency = |(p50, p99): (f64, f64)| [format!("{p50:.2}"), format!("{p99:.2}")];
     let [p50, p99] = latency(singles);
@@ -107,9 +138,9 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         p50,
         p99,
     ]);
-    for part in &sustained {
+    for part in parts {
         table.row([
-            format!("batches of {}, at {} rows", options.batch, part.rows),
+            format!("batches of {batch}, from {} rows on", part.from),
             format!("{:.0}", part.per_second),
             String::new(),
             String::new(),
@@ -117,24 +148,20 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
             format!("{:.0}", part.redis_mb),
         ]);
     }
-    let (first, last) = (
-        sustained.first().context("no part was measured")?,
-        sustained.last().context("no part was measured")?,
-    );
+    let first = parts.first().context("no part was measured")?;
+    let last = parts.last().context("no part was measured")?;
     table.print(&json!({
         "bench": "events",
         "idle_p99_ms": singles.1,
         "at_2000_p99_ms": offered.1,
-        "events_per_s": sustained.iter().map(|part| part.per_second).fold(f64::INFINITY, f64::min).round(),
+        "events_per_s": parts.iter().map(|part| part.per_second).fold(f64::INFINITY, f64::min).round(),
+        "rows_first": first.from,
+        "rows_last": last.from,
         "last_to_first": last.per_second / first.per_second,
         "process_mb_first": first.process_mb,
         "process_mb_last": last.process_mb,
         "redis_mb_first": first.redis_mb,
         "redis_mb_last": last.redis_mb,
     }));
-    stop.cancel();
-    for task in running {
-        task.await?;
-    }
     Ok(())
 }
