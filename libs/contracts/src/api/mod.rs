@@ -2,5 +2,6 @@
 
 pub mod auth;
 pub mod orders;
+pub mod payments;
 pub mod problem;
 pub mod tickets;

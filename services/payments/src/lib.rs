@@ -1,0 +1,1 @@
+//! The payments service: orders are paid by Stripe, or the money goes back.

@@ -1,0 +1,3 @@
+//! The payments service.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The payment simulator.
+
+fn main() {}
