@@ -24,7 +24,7 @@ CREATE TABLE payment (
   -- Stripe may have been asked to confirm the last attempt: only Stripe knows what came of it.
   confirming    boolean     NOT NULL DEFAULT false,
   attempted_at  timestamptz NOT NULL,
-  -- The instance that began the last attempt, and looks after it when it is started again.
+  -- The instance that makes the last attempt; empty when it was stopped meanwhile.
   instance      text        NOT NULL,
   -- The number of the last lease, and whether orders keeps the tickets because of it.
   lease         bigint      NOT NULL,
@@ -72,6 +72,8 @@ CREATE TABLE refund (
   -- Stripe's refund (re_…), once there is one.
   stripe_id  text        UNIQUE,
   status     text        NOT NULL CHECK (status IN ('due', 'pending', 'succeeded')),
+  -- How often Stripe has failed at it.
+  failures   integer     NOT NULL DEFAULT 0,
   created_at timestamptz NOT NULL,
   CONSTRAINT refund_made CHECK (status = 'due' OR stripe_id IS NOT NULL)
 );
