@@ -1,11 +1,12 @@
 //! `POST /api/payments`
 
+use payments::gateway::NewIntent;
 use reqwest::StatusCode;
 use rstest::rstest;
 use ticketing_contracts::{
     api::payments::PaymentStatus,
     events::PaymentEvent,
-    ids::OrderId,
+    ids::{OrderId, PaymentId},
     money::{Currency, MajorUnits},
     order::OrderStatus,
 };
@@ -123,4 +124,25 @@ async fn twenty_requests_at_once_pay_once() {
     })
     .await;
     world.has_published(&["payment:created"]).await;
+}
+
+/// The control: a second charge of an order would be counted.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_payment_intents_would_charge_twice() {
+    let world = World::new().await;
+    let order_id = OrderId::new(now());
+    let stripe = world.sim.gateway();
+    for _ in 0..2 {
+        let new = NewIntent {
+            payment_id: PaymentId::new(now()),
+            attempt: 1,
+            order_id,
+            amount: 10_50,
+            currency: Currency::USD,
+        };
+        let intent = stripe.create(&new).await.unwrap();
+        let key = format!("{}-confirm", new.payment_id);
+        stripe.confirm(&intent.id, "pm_card_visa", &key).await.unwrap();
+    }
+    assert_eq!(world.sim.charges(order_id).await, 2);
 }

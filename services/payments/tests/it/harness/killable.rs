@@ -12,10 +12,20 @@ use super::{App, World};
 impl World {
     /// Starts the binary, as an instance of this name.
     pub async fn spawn(&self, instance: &str) -> (Process, App) {
+        self.spawn_with(instance, &[]).await
+    }
+
+    /// The same with these settings.
+    pub async fn spawn_with(
+        &self,
+        instance: &str,
+        settings: &[(&'static str, &str)],
+    ) -> (Process, App) {
         let [http, admin] = [(); 2].map(|()| format!("127.0.0.1:{}", free_port().unwrap()));
         let mut command = Command::new(env!("CARGO_BIN_EXE_payments"));
         let mut environment = self.environment_of(instance);
         environment.extend(self.environment.iter().cloned());
+        environment.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
         command.arg("serve").env_clear().envs(environment);
         let role = &self.settings;
         command

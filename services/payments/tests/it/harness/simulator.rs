@@ -1,5 +1,8 @@
 //! The payment simulator in Stripe's place, and what it is asked about it.
 
+use std::time::Duration;
+
+use payments::gateway::{Stripe, StripeSettings};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use stripe_sim::{Settings, Simulator};
@@ -35,6 +38,21 @@ impl Sim {
             simulator,
             client: Client::builder().no_proxy().build().unwrap(),
         }
+    }
+
+    /// What payments asks it with.
+    pub fn gateway(&self) -> Stripe {
+        Stripe::new(&StripeSettings {
+            api_base: self.base.clone(),
+            key: KEY.to_owned().into(),
+            webhook_secret: WEBHOOK_SECRET.to_owned().into(),
+            publishable_key: PUBLISHABLE_KEY.to_owned(),
+            js: String::new(),
+            simulated: true,
+            timeout: Duration::from_secs(10),
+            concurrency: 8,
+        })
+        .unwrap()
     }
 
     /// Where payments can be reached.
