@@ -4,7 +4,7 @@ mod finding;
 mod payment;
 mod refusal;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod words;
 
 pub use finding::Finding;

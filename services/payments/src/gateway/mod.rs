@@ -46,3 +46,11 @@ pub enum Fault {
     #[error("no clear answer: {0}")]
     Unclear(String),
 }
+
+impl Fault {
+    /// Whether it would be the same if it were tried again.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Declined { .. } | Self::Refused { .. })
+    }
+}

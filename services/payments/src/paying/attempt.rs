@@ -12,26 +12,38 @@ use crate::{
 /// What is told when Stripe does not know the card.
 const NO_SUCH_CARD: &str = "This card can't be used. Nothing was charged: try again, or another card.";
 
+/// Who waits for the outcome of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Waiting {
+    /// The buyer: better to be told at once that nothing was charged, than some time later that it was.
+    Buyer,
+    /// Nobody any more: there is time to try again.
+    Nobody,
+}
+
 impl Paying {
     /// Makes an attempt that is written, and writes what came of it.
     ///
     /// # Errors
-    /// When the database is away: it is due, and goes on later.
-    pub(super) async fn carry(&self, payment: &Payment) -> Result<Payment, Error> {
-        let finding = self.attempt(payment).await?;
+    /// When the database is away, or Stripe while nobody waits: it is due, and goes on later.
+    pub(super) async fn carry(
+        &self,
+        payment: &Payment,
+        waiting: Waiting,
+    ) -> Result<Payment, Error> {
+        let finding = self.attempt(payment, waiting).await?;
         self.conclude(payment, finding).await
     }
 
-    /// Makes an attempt, or goes on with one.
-    ///
-    /// # Errors
-    /// When the database is away.
-    pub(super) async fn attempt(&self, payment: &Payment) -> Result<Finding, Error> {
+    async fn attempt(&self, payment: &Payment, waiting: Waiting) -> Result<Finding, Error> {
         let (intent, method) = match self.prepare(payment).await {
             Ok(prepared) => prepared,
             // Of an attempt that may have been charged before, this says nothing.
             Err(_) if payment.attempt.confirming => return Ok(Finding::Unknown),
-            Err(fault) => return Ok(Finding::Failed(not_charged(fault))),
+            Err(fault) if waiting == Waiting::Buyer || fault.is_final() => {
+                return Ok(Finding::Failed(not_charged(fault)));
+            }
+            Err(fault) => return Err(fault.into()),
         };
         let may = payments::confirming(&mut *self.pool.get().await?, payment, &intent).await?;
         if !may {

@@ -8,7 +8,7 @@ use ticketing_contracts::{
 use ticketing_http::idempotency::Repeatable;
 use ticketing_postgres::{errors::violated, tx};
 
-use super::Paying;
+use super::{Paying, attempt::Waiting};
 use crate::{
     domain::{Failure, Method, Payment, Refusal, State},
     error::Error,
@@ -70,7 +70,7 @@ impl Paying {
         };
         // A buyer who goes away must not leave it half made.
         let this = self.clone();
-        let carried = tokio::spawn(async move { this.carry(&payment).await });
+        let carried = tokio::spawn(async move { this.carry(&payment, Waiting::Buyer).await });
         let payment = carried
             .await
             .map_err(|error| Error::Internal(error.to_string()))??;

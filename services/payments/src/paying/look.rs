@@ -4,7 +4,10 @@
 use ticketing_contracts::ids::PaymentId;
 use ticketing_http::internal::PeerError;
 
-use super::{Paying, attempt::finding};
+use super::{
+    Paying,
+    attempt::{Waiting, finding},
+};
 use crate::{
     domain::{Finding, Payment, Refund, State},
     error::Error,
@@ -54,7 +57,7 @@ impl Paying {
         match lease {
             Ok(lease) => {
                 payments::lease(&mut *self.pool.get().await?, payment.id, lease.number).await?;
-                self.carry(payment).await.map(drop)
+                self.carry(payment, Waiting::Nobody).await.map(drop)
             }
             Err(PeerError::Refused { .. }) => self.abandon(payment).await,
             Err(error) => Err(error.into()),
