@@ -5,12 +5,10 @@
 //! about the buyer's money is decided here and nowhere else: [`Fault`] tells what surely did not happen from
 //! what nobody knows.
 
-mod amount;
 mod client;
 mod settings;
 mod stripe;
 
-pub use amount::NotChargeable;
 pub use settings::StripeSettings;
 pub use stripe::{Intent, IntentState, NewIntent, Stripe, StripeRefund};
 

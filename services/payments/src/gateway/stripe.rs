@@ -18,10 +18,10 @@ use stripe_payment::payment_method::{
 use stripe_shared::{ApiErrorsCode, PaymentIntent, PaymentIntentStatus, Refund};
 use ticketing_contracts::{
     ids::{OrderId, PaymentId},
-    money::Currency,
+    money::{Currency, NotChargeable, at_stripe},
 };
 
-use super::{Fault, NotChargeable, StripeSettings, amount::at_stripe, client::Client};
+use super::{Fault, StripeSettings, client::Client};
 
 /// Stripe, or the simulator. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@
 //! (<https://docs.stripe.com/currencies>): some currencies have no decimals there although the standard
 //! gives them some, or the other way round, and of three decimals the last must be 0.
 
-use ticketing_contracts::money::Currency;
+use super::Currency;
 
 /// Stripe has no decimals for it, whatever the standard says.
 const ZERO_DECIMALS: [&str; 15] = [
@@ -24,7 +24,7 @@ pub struct NotChargeable;
 ///
 /// # Errors
 /// When it has decimals that Stripe does not take.
-pub(super) fn at_stripe(amount: i64, currency: Currency) -> Result<i64, NotChargeable> {
+pub fn at_stripe(amount: i64, currency: Currency) -> Result<i64, NotChargeable> {
     let code = currency.code();
     let own = currency.decimals();
     let stripes = if ZERO_DECIMALS.contains(&code) {
