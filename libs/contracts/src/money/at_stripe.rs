@@ -8,8 +8,8 @@ use super::Currency;
 
 /// Stripe has no decimals for it, whatever the standard says.
 const ZERO_DECIMALS: [&str; 15] = [
-    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF",
-    "XPF",
+    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF",
+    "XOF", "XPF",
 ];
 
 /// The standard has no decimals, and Stripe two that must be 0.

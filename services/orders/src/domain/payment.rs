@@ -52,7 +52,11 @@ impl Order {
             State::Cancelled(_) => told(heard?, false),
             State::AwaitingPayment => match heard {
                 // What failed was another card: this one has its lease, and nothing is known of it yet.
-                None | Some(Payment { status: PaymentStatus::Failed, .. }) => UNDER_WAY,
+                None
+                | Some(Payment {
+                    status: PaymentStatus::Failed,
+                    ..
+                }) => UNDER_WAY,
                 Some(heard) => told(heard, true),
             },
         };
@@ -209,25 +213,133 @@ mod tests {
 
     /// While the order says nothing of the money itself.
     #[rstest]
-    #[case::confirm(State::AwaitingPayment, Pending, Some(Reason::RequiresAction), Told::Pending, "Your bank wants you")]
-    #[case::unclear(State::AwaitingPayment, Pending, Some(Reason::Unconfirmed), Told::Pending, "Don't pay again")]
-    #[case::unclear_for_a_new_reason(State::AwaitingPayment, Pending, Some(Reason::Other), Told::Pending, "being made")]
-    #[case::confirm_too_late(EXPIRED, Pending, Some(Reason::RequiresAction), Told::Pending, "ended before you had confirmed")]
-    #[case::unclear_and_over(EXPIRED, Pending, Some(Reason::Unconfirmed), Told::Pending, "the tickets or your money back")]
-    #[case::declined(State::Created, Failed, Some(Reason::Declined), Told::Failed, "you can try another card until the order expires")]
-    #[case::declined_and_over(EXPIRED, Failed, Some(Reason::Declined), Told::Failed, "Your card was declined. Nothing was charged.")]
-    #[case::declined_and_cancelled(CANCELLED, Failed, Some(Reason::Declined), Told::Failed, "Nothing was charged.")]
-    #[case::not_confirmed(State::Created, Failed, Some(Reason::NotAuthenticated), Told::Failed, "did not confirm")]
-    #[case::not_confirmed_and_over(EXPIRED, Failed, Some(Reason::NotAuthenticated), Told::Failed, "with your bank. Nothing was charged.")]
-    #[case::stripe_away(State::Created, Failed, Some(Reason::Unavailable), Told::Failed, "could not be made at that moment")]
-    #[case::ended(EXPIRED, Failed, Some(Reason::OrderEnded), Told::Failed, "ended before it was paid")]
-    #[case::ended_by_its_buyer(CANCELLED, Failed, Some(Reason::OrderEnded), Told::Failed, "ended before it was paid")]
-    #[case::failed_for_a_new_reason(State::Created, Failed, Some(Reason::Other), Told::Failed, "Nothing was charged")]
-    #[case::failed_for_a_new_reason_and_over(EXPIRED, Failed, None, Told::Failed, "Nothing was charged")]
-    #[case::another_card(State::AwaitingPayment, Failed, Some(Reason::Declined), Told::Pending, "being made")]
-    #[case::to_be_settled(State::AwaitingPayment, Succeeded, None, Told::Succeeded, "being completed")]
+    #[case::confirm(
+        State::AwaitingPayment,
+        Pending,
+        Some(Reason::RequiresAction),
+        Told::Pending,
+        "Your bank wants you"
+    )]
+    #[case::unclear(
+        State::AwaitingPayment,
+        Pending,
+        Some(Reason::Unconfirmed),
+        Told::Pending,
+        "Don't pay again"
+    )]
+    #[case::unclear_for_a_new_reason(
+        State::AwaitingPayment,
+        Pending,
+        Some(Reason::Other),
+        Told::Pending,
+        "being made"
+    )]
+    #[case::confirm_too_late(
+        EXPIRED,
+        Pending,
+        Some(Reason::RequiresAction),
+        Told::Pending,
+        "ended before you had confirmed"
+    )]
+    #[case::unclear_and_over(
+        EXPIRED,
+        Pending,
+        Some(Reason::Unconfirmed),
+        Told::Pending,
+        "the tickets or your money back"
+    )]
+    #[case::declined(
+        State::Created,
+        Failed,
+        Some(Reason::Declined),
+        Told::Failed,
+        "you can try another card until the order expires"
+    )]
+    #[case::declined_and_over(
+        EXPIRED,
+        Failed,
+        Some(Reason::Declined),
+        Told::Failed,
+        "Your card was declined. Nothing was charged."
+    )]
+    #[case::declined_and_cancelled(
+        CANCELLED,
+        Failed,
+        Some(Reason::Declined),
+        Told::Failed,
+        "Nothing was charged."
+    )]
+    #[case::not_confirmed(
+        State::Created,
+        Failed,
+        Some(Reason::NotAuthenticated),
+        Told::Failed,
+        "did not confirm"
+    )]
+    #[case::not_confirmed_and_over(
+        EXPIRED,
+        Failed,
+        Some(Reason::NotAuthenticated),
+        Told::Failed,
+        "with your bank. Nothing was charged."
+    )]
+    #[case::stripe_away(
+        State::Created,
+        Failed,
+        Some(Reason::Unavailable),
+        Told::Failed,
+        "could not be made at that moment"
+    )]
+    #[case::ended(
+        EXPIRED,
+        Failed,
+        Some(Reason::OrderEnded),
+        Told::Failed,
+        "ended before it was paid"
+    )]
+    #[case::ended_by_its_buyer(
+        CANCELLED,
+        Failed,
+        Some(Reason::OrderEnded),
+        Told::Failed,
+        "ended before it was paid"
+    )]
+    #[case::failed_for_a_new_reason(
+        State::Created,
+        Failed,
+        Some(Reason::Other),
+        Told::Failed,
+        "Nothing was charged"
+    )]
+    #[case::failed_for_a_new_reason_and_over(
+        EXPIRED,
+        Failed,
+        None,
+        Told::Failed,
+        "Nothing was charged"
+    )]
+    #[case::another_card(
+        State::AwaitingPayment,
+        Failed,
+        Some(Reason::Declined),
+        Told::Pending,
+        "being made"
+    )]
+    #[case::to_be_settled(
+        State::AwaitingPayment,
+        Succeeded,
+        None,
+        Told::Succeeded,
+        "being completed"
+    )]
     #[case::to_be_settled_late(EXPIRED, Succeeded, None, Told::Succeeded, "being completed")]
-    #[case::given_back(EXPIRED, Refunded, Some(Reason::OrderEnded), Told::Refunded, "You have your money back.")]
+    #[case::given_back(
+        EXPIRED,
+        Refunded,
+        Some(Reason::OrderEnded),
+        Told::Refunded,
+        "You have your money back."
+    )]
     fn what_was_heard(
         #[case] state: State,
         #[case] status: PaymentStatus,
@@ -267,7 +379,10 @@ mod tests {
             assert_eq!(told.status, Told::Succeeded);
             assert!(told.message.contains(words), "{}", told.message);
         }
-        for (state, words) in [(EXPIRED, "the tickets were gone"), (CANCELLED, "you had cancelled")] {
+        for (state, words) in [
+            (EXPIRED, "the tickets were gone"),
+            (CANCELLED, "you had cancelled"),
+        ] {
             let told = told(Order {
                 payment_id: paid,
                 refund_due: true,
@@ -295,7 +410,10 @@ mod tests {
         assert!(told.message.ends_with("You have your money back."));
         // Another payment's money.
         order.payment_id = Some(PaymentId(Uuid::from_u128(4)));
-        assert_eq!(order.payment(Some(&refunded)).unwrap().status, Told::Refunding);
+        assert_eq!(
+            order.payment(Some(&refunded)).unwrap().status,
+            Told::Refunding
+        );
     }
 
     #[test]

@@ -75,7 +75,10 @@ impl Handler for Payments {
         batch: &[&Delivery<PaymentEvent>],
     ) -> Result<(), Failure> {
         self.settle(connection, batch).await?;
-        let heard: Vec<_> = batch.iter().map(|delivery| heard(&delivery.event)).collect();
+        let heard: Vec<_> = batch
+            .iter()
+            .map(|delivery| heard(&delivery.event))
+            .collect();
         payments::keep(connection, &heard).await?;
         Ok(())
     }

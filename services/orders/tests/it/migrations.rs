@@ -12,7 +12,13 @@ async fn up(database: &TestDatabase) -> usize {
 
 /// The DDL of this service's own tables: the partitions of messaging's depend on the day.
 fn own(database: &TestDatabase) -> Vec<String> {
-    let ours = ["inventory", "orders", "order_item", "sales", "order_payment"];
+    let ours = [
+        "inventory",
+        "orders",
+        "order_item",
+        "sales",
+        "order_payment",
+    ];
     let schema = database.schema();
     let dump = database.dump();
     let statements = dump.split("\n\n").filter(|statement| {

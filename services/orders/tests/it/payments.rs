@@ -70,7 +70,9 @@ async fn caught_up(app: &App, world: &World) {
 
 async fn number_of(world: &World, kind: &str) -> i64 {
     world
-        .number(&format!("SELECT count(*) FROM outbox WHERE kind = '{kind}'"))
+        .number(&format!(
+            "SELECT count(*) FROM outbox WHERE kind = '{kind}'"
+        ))
         .await
 }
 
@@ -85,14 +87,27 @@ async fn a_success_of_which_only_the_event_tells() {
     for _ in 0..2 {
         world.publish(&made(&order)).await;
     }
-    let complete = is_told(&app, &ann, order.id, Told::Succeeded, "Paid. The tickets are yours.").await;
+    let complete = is_told(
+        &app,
+        &ann,
+        order.id,
+        Told::Succeeded,
+        "Paid. The tickets are yours.",
+    )
+    .await;
     assert_eq!(complete.status, OrderStatus::Complete);
     caught_up(&app, &world).await;
     assert_eq!(app.show(&ann, order.id).await, complete);
     assert_eq!(world.stock(ticket).await, (1, 0, 1));
-    let of = format!("SELECT count(*) FROM outbox WHERE kind = 'order:completed' AND subject = '{}'", order.id);
+    let of = format!(
+        "SELECT count(*) FROM outbox WHERE kind = 'order:completed' AND subject = '{}'",
+        order.id
+    );
     assert_eq!(world.number(&of).await, 1);
-    assert_eq!(settle(&app, order.id, PaymentId(order.id.0)).await, Settled::Complete);
+    assert_eq!(
+        settle(&app, order.id, PaymentId(order.id.0)).await,
+        Settled::Complete
+    );
 }
 
 /// As it is mostly: the event comes when all is done.
@@ -102,7 +117,10 @@ async fn a_success_that_is_settled_already() {
     let app = world.start().await;
     let ann = world.user();
     let order = being_paid(&app, &world, &ann).await;
-    assert_eq!(settle(&app, order.id, PaymentId(order.id.0)).await, Settled::Complete);
+    assert_eq!(
+        settle(&app, order.id, PaymentId(order.id.0)).await,
+        Settled::Complete
+    );
     let complete = app.show(&ann, order.id).await;
     let told = complete.payment.as_ref().unwrap();
     assert_eq!(told.status, Told::Succeeded, "without the event");
@@ -121,14 +139,27 @@ async fn a_late_success_frees_holds_that_are_over() {
     let ticket = order.ticket.id;
     world.let_expire(order.id).await;
     let rival = app.placed(&bob, ticket).await;
-    assert_eq!(app.show(&ann, order.id).await.status, OrderStatus::Cancelled);
+    assert_eq!(
+        app.show(&ann, order.id).await.status,
+        OrderStatus::Cancelled
+    );
     world.let_expire(rival.id).await;
 
     world.publish(&made(&order)).await;
-    let complete = is_told(&app, &ann, order.id, Told::Succeeded, "after the order had ended").await;
+    let complete = is_told(
+        &app,
+        &ann,
+        order.id,
+        Told::Succeeded,
+        "after the order had ended",
+    )
+    .await;
     assert_eq!(complete.status, OrderStatus::Complete);
     let rival = app.show(&bob, rival.id).await;
-    assert_eq!((rival.status, rival.payment), (OrderStatus::Cancelled, None));
+    assert_eq!(
+        (rival.status, rival.payment),
+        (OrderStatus::Cancelled, None)
+    );
     assert_eq!(world.stock(ticket).await, (1, 0, 1));
     assert_eq!(world.wrong_books().await, 0);
 }
@@ -156,7 +187,14 @@ async fn a_late_success_whose_tickets_are_gone_is_given_back() {
     })
     .await;
     world.publish(&refunded(&order)).await;
-    is_told(&app, &ann, order.id, Told::Refunded, "You have your money back.").await;
+    is_told(
+        &app,
+        &ann,
+        order.id,
+        Told::Refunded,
+        "You have your money back.",
+    )
+    .await;
     // A repeat of what was before.
     world.publish(&made(&order)).await;
     caught_up(&app, &world).await;
@@ -171,24 +209,85 @@ async fn a_success_after_the_buyer_has_cancelled_is_given_back() {
     let app = world.start().await;
     let ann = world.user();
     let order = being_paid(&app, &world, &ann).await;
-    let given = ask(&app, &format!("/orders/{}/give-back", order.id), json!({"lease": 1})).await;
+    let given = ask(
+        &app,
+        &format!("/orders/{}/give-back", order.id),
+        json!({"lease": 1}),
+    )
+    .await;
     assert_eq!(given.status(), StatusCode::NO_CONTENT);
-    assert_eq!(app.cancel(&ann, order.id).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(
+        app.cancel(&ann, order.id).await.status(),
+        StatusCode::NO_CONTENT
+    );
     world.publish(&made(&order)).await;
-    is_told(&app, &ann, order.id, Told::Refunding, "after you had cancelled").await;
-    assert_eq!(world.stock(order.ticket.id).await, (1, 0, 0), "anybody can have it");
+    is_told(
+        &app,
+        &ann,
+        order.id,
+        Told::Refunding,
+        "after you had cancelled",
+    )
+    .await;
+    assert_eq!(
+        world.stock(order.ticket.id).await,
+        (1, 0, 0),
+        "anybody can have it"
+    );
     world.publish(&refunded(&order)).await;
-    is_told(&app, &ann, order.id, Told::Refunded, "after you had cancelled").await;
+    is_told(
+        &app,
+        &ann,
+        order.id,
+        Told::Refunded,
+        "after you had cancelled",
+    )
+    .await;
 }
 
 #[rstest]
-#[case::confirm(PaymentEvent::Pending, PaymentReason::RequiresAction, Told::Pending, "Your bank wants you")]
-#[case::unclear(PaymentEvent::Pending, PaymentReason::Unconfirmed, Told::Pending, "Don't pay again")]
-#[case::declined(PaymentEvent::Failed, PaymentReason::Declined, Told::Failed, "try another card until")]
-#[case::not_confirmed(PaymentEvent::Failed, PaymentReason::NotAuthenticated, Told::Failed, "did not confirm")]
-#[case::not_made(PaymentEvent::Failed, PaymentReason::Unavailable, Told::Failed, "could not be made")]
-#[case::ended(PaymentEvent::Failed, PaymentReason::OrderEnded, Told::Failed, "ended before it was paid")]
-#[case::of_another_day(PaymentEvent::Failed, PaymentReason::Other, Told::Failed, "Nothing was charged")]
+#[case::confirm(
+    PaymentEvent::Pending,
+    PaymentReason::RequiresAction,
+    Told::Pending,
+    "Your bank wants you"
+)]
+#[case::unclear(
+    PaymentEvent::Pending,
+    PaymentReason::Unconfirmed,
+    Told::Pending,
+    "Don't pay again"
+)]
+#[case::declined(
+    PaymentEvent::Failed,
+    PaymentReason::Declined,
+    Told::Failed,
+    "try another card until"
+)]
+#[case::not_confirmed(
+    PaymentEvent::Failed,
+    PaymentReason::NotAuthenticated,
+    Told::Failed,
+    "did not confirm"
+)]
+#[case::not_made(
+    PaymentEvent::Failed,
+    PaymentReason::Unavailable,
+    Told::Failed,
+    "could not be made"
+)]
+#[case::ended(
+    PaymentEvent::Failed,
+    PaymentReason::OrderEnded,
+    Told::Failed,
+    "ended before it was paid"
+)]
+#[case::of_another_day(
+    PaymentEvent::Failed,
+    PaymentReason::Other,
+    Told::Failed,
+    "Nothing was charged"
+)]
 #[tokio::test(flavor = "multi_thread")]
 async fn why_it_is_not_simply_paid(
     #[case] event: fn(Payment) -> PaymentEvent,
@@ -202,13 +301,25 @@ async fn why_it_is_not_simply_paid(
     let order = being_paid(&app, &world, &ann).await;
     let under_way = app.show(&ann, order.id).await.payment.unwrap();
     assert_eq!(under_way.message, "Your payment is being made.");
-    world.publish(&event(payment(&order, 1, Some(reason)))).await;
+    world
+        .publish(&event(payment(&order, 1, Some(reason))))
+        .await;
     if status == Told::Failed {
-        let given = ask(&app, &format!("/orders/{}/give-back", order.id), json!({"lease": 1})).await;
+        let given = ask(
+            &app,
+            &format!("/orders/{}/give-back", order.id),
+            json!({"lease": 1}),
+        )
+        .await;
         assert_eq!(given.status(), StatusCode::NO_CONTENT);
     }
     let told = is_told(&app, &ann, order.id, status, words).await;
-    let in_the_list = app.get(&ann, "/api/orders").await.json::<Vec<Order>>().await.unwrap();
+    let in_the_list = app
+        .get(&ann, "/api/orders")
+        .await
+        .json::<Vec<Order>>()
+        .await
+        .unwrap();
     assert_eq!(in_the_list, [told]);
 }
 
@@ -224,11 +335,21 @@ async fn a_list_of_some_that_were_paid() {
     let failed = payment(&declined, 1, Some(PaymentReason::Declined));
     world.publish(&PaymentEvent::Failed(failed)).await;
     world.publish(&made(&paid)).await;
-    let given = ask(&app, &format!("/orders/{}/give-back", declined.id), json!({"lease": 1})).await;
+    let given = ask(
+        &app,
+        &format!("/orders/{}/give-back", declined.id),
+        json!({"lease": 1}),
+    )
+    .await;
     assert_eq!(given.status(), StatusCode::NO_CONTENT);
     is_told(&app, &ann, paid.id, Told::Succeeded, "Paid").await;
     is_told(&app, &ann, declined.id, Told::Failed, "declined").await;
-    let list = app.get(&ann, "/api/orders").await.json::<Vec<Order>>().await.unwrap();
+    let list = app
+        .get(&ann, "/api/orders")
+        .await
+        .json::<Vec<Order>>()
+        .await
+        .unwrap();
     let status = |payment: OrderPayment| payment.status;
     let told: Vec<_> = list
         .into_iter()
@@ -250,7 +371,11 @@ async fn only_what_is_newer_counts() {
     let ann = world.user();
     let order = being_paid(&app, &world, &ann).await;
     let pending = |version| {
-        PaymentEvent::Pending(payment(&order, version, Some(PaymentReason::RequiresAction)))
+        PaymentEvent::Pending(payment(
+            &order,
+            version,
+            Some(PaymentReason::RequiresAction),
+        ))
     };
     let unclear = PaymentEvent::Pending(payment(&order, 5, Some(PaymentReason::Unconfirmed)));
     for event in [pending(2), unclear, pending(1)] {
@@ -263,7 +388,10 @@ async fn only_what_is_newer_counts() {
         caught_up(&app, &world).await;
     }
     is_told(&app, &ann, order.id, Told::Pending, "Don't pay again").await;
-    let known = format!("SELECT version FROM order_payment WHERE order_id = '{}'", order.id);
+    let known = format!(
+        "SELECT version FROM order_payment WHERE order_id = '{}'",
+        order.id
+    );
     assert_eq!(world.number(&known).await, 5);
 }
 
@@ -310,7 +438,13 @@ async fn poison() {
     world.publish(&made(&order)).await;
     redis::cmd("XADD")
         .arg(world.redis.key("payments"))
-        .arg(&["*", "id", &EventId::new(now()).to_string(), "type", "payment:failed"])
+        .arg(&[
+            "*",
+            "id",
+            &EventId::new(now()).to_string(),
+            "type",
+            "payment:failed",
+        ])
         .arg(&["subject", &order.id.to_string(), "version", "2"])
         .arg(&["time", "2026-11-21T15:33:41.000Z", "traceparent", ""])
         .arg(&["data", r#"{"id": "not a payment"}"#])
@@ -327,9 +461,13 @@ async fn poison() {
         (rows.len() == 2).then_some(rows)
     })
     .await;
-    let letters: Vec<(String, String)> = letters.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let letters: Vec<(String, String)> =
+        letters.iter().map(|row| (row.get(0), row.get(1))).collect();
     assert_eq!(letters[0].0, "payment:created");
-    assert!(letters[0].1.contains(&nowhere.order_id.to_string()), "{letters:?}");
+    assert!(
+        letters[0].1.contains(&nowhere.order_id.to_string()),
+        "{letters:?}"
+    );
     assert_eq!(letters[1].0, "payment:failed");
     caught_up(&app, &world).await;
 }
