@@ -19,7 +19,7 @@ use ticketing_contracts::{
 use ticketing_testkit::{eventually, eventually_within};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::harness::{Person, Stack, kill_at_once};
+use crate::harness::{Person, RECOVERED_WITHIN, Stack, kill_at_once};
 
 /// How long the load lasts; `E2E_FAULTS_SECONDS` makes it longer.
 const LOAD: Duration = Duration::from_secs(28);
@@ -29,8 +29,6 @@ const HOLD: &str = "3s";
 const SHOPPERS: usize = 12;
 /// Of one shopper: a bound, whatever happens.
 const MOST_ORDERS: usize = 1_000;
-/// Deadlines that Redis lost are known again, and dead processes are back.
-const RECOVERED_WITHIN: Duration = Duration::from_secs(90);
 const CAPACITIES: [i32; 10] = [1, 1, 2, 3, 5, 10, 25, 100, 500, 1_000];
 
 #[derive(Debug, Clone, Copy)]
@@ -89,7 +87,7 @@ async fn whatever_dies_what_was_answered_is_true() {
                 let order = promise.buyer.shows(promise.order).await;
                 assert_eq!(order.status, OrderStatus::Cancelled, "{promise:?}");
             }
-            clean(&stack);
+            stack.is_clean();
         })
         .await;
 }
@@ -208,10 +206,4 @@ async fn kept(promise: &Promise) {
     if promise.cancelled {
         assert_eq!(order.status, OrderStatus::Cancelled, "{promise:?}");
     }
-}
-
-/// `fsck` says so, and waits by itself until what is under way has arrived.
-fn clean(stack: &Stack) {
-    let said = stack.stack(&["fsck", "--wait", "60s"]);
-    assert!(said.contains("invariants hold"), "{said}");
 }
