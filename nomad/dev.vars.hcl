@@ -1,5 +1,8 @@
 # What a local stack sets otherwise than production. Ports, paths and users are added by `stack`.
 
+# Says that this is no production: payments may be simulated.
+environment = "dev"
+
 driver = "raw_exec"
 
 check_interval   = "1s"

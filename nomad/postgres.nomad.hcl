@@ -87,7 +87,7 @@ locals {
   # Commits are durable: nothing here trades that for speed.
   #
   # max_connections: of each instance, a pool of 10 and, where there are events, some 5 more; three
-  # instances of each service with one more while it is rolled out are some 180.
+  # instances of each service with one more while it is rolled out are some 240.
   #
   # A rush writes gigabytes of WAL. After each checkpoint every page is logged whole once more, so
   # checkpoints are rare (max_wal_size, checkpoint_timeout), spread out, and their segments are used
@@ -101,7 +101,7 @@ locals {
     listen_addresses                  = var.postgres_listen
     port                              = var.postgres_port
     unix_socket_directories           = ""
-    max_connections                   = 250
+    max_connections                   = 300
     shared_buffers                    = var.postgres_shared_buffers
     fsync                             = "on"
     synchronous_commit                = "on"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs or finds what the platform runs on: Debian packages, Nomad and Consul, Traefik and just.
+# Installs or finds what the platform runs on: Debian packages, Nomad and Consul, Traefik and just; and
+# stripe-mock, which tests ask.
 # Repeatable; at once when nothing is missing. Links the programs into .tools/bin.
 set -euo pipefail
 
@@ -31,13 +32,14 @@ main() {
   for agent in consul nomad; do
     link_agent "$agent"
   done
+  link_pinned stripe-mock
   fingerprint >"$stamp"
 }
 
 # Everything that decides which programs are used; when it is the same, there is nothing to do.
 fingerprint() {
   {
-    cat "$root"/tools/{nomad,consul}/go.mod "$root/tools/requirements.txt" \
+    cat "$root"/tools/{nomad,consul,stripe-mock}/go.mod "$root/tools/requirements.txt" \
       "$root"/scripts/{bootstrap,packages,venv,version}.sh
     echo "$cache"
     command -v nomad consul psql redis-server || true
@@ -46,7 +48,7 @@ fingerprint() {
 
 is_complete() {
   local tool
-  for tool in consul nomad traefik; do
+  for tool in consul nomad traefik stripe-mock; do
     [[ -x "$links/$tool" ]] || return 1
   done
   [[ -e "$venv/complete" ]] && [[ -z "$(missing_packages)" ]]
@@ -80,7 +82,7 @@ missing_packages() {
   command -v cc >/dev/null || printf '%s\n' gcc libc6-dev
 }
 
-# --- Nomad and Consul --------------------------------------------------------------------------
+# --- Nomad, Consul and stripe-mock -------------------------------------------------------------
 
 # What is on PATH is used when it is new enough; else what the pinned Go module builds.
 link_agent() {
@@ -91,41 +93,52 @@ link_agent() {
     link "$agent" "$installed"
     return
   fi
-  local built="$cache/bin/$pinned/$agent"
-  [[ -x "$built" ]] || with_lock "$agent" build_agent "$agent" "$pinned" "$built"
-  link "$agent" "$built"
+  link_pinned "$agent"
+}
+
+link_pinned() {
+  local tool=$1 pinned built
+  pinned=$(pinned_version "$tool")
+  built="$cache/bin/$pinned/$tool"
+  [[ -x "$built" ]] || with_lock "$tool" build_tool "$tool" "$pinned" "$built"
+  link "$tool" "$built"
+}
+
+# The module that tools/NAME is there for.
+module_of() {
+  awk '$1 == "tool" { print $2; exit }' "$root/tools/$1/go.mod"
 }
 
 pinned_version() {
-  awk -v module="github.com/hashicorp/$1" \
+  awk -v module="$(module_of "$1")" \
     '$1 == module { print substr($2, 2); exit } $2 == module && $1 == "require" { print substr($3, 2); exit }' \
     "$root/tools/$1/go.mod"
 }
 
-build_agent() {
-  local agent=$1 pinned=$2 built=$3 log="$cache/$1-build.log" unfinished
+build_tool() {
+  local tool=$1 pinned=$2 built=$3 log="$cache/$1-build.log" unfinished
   [[ -x "$built" ]] && return
   require go "install Go 1.26 or newer: https://go.dev/dl"
   mkdir -p "$(dirname "$built")"
   unfinished="$built.$$"
-  echo "building $agent $pinned (once; some 5 minutes on two cores; log: $log)" >&2
+  echo "building $tool $pinned (once; an agent takes some 5 minutes on two cores; log: $log)" >&2
   SECONDS=0
   (
-    cd "$root/tools/$agent"
-    exec go build -trimpath -ldflags "-s -w" -o "$unfinished" "github.com/hashicorp/$agent"
+    cd "$root/tools/$tool"
+    exec go build -trimpath -ldflags "-s -w" -o "$unfinished" "$(module_of "$tool")"
   ) >"$log" 2>&1 &
   local build=$! status=0
   # Ctrl-C ends the build as well; what is half done is not kept.
   trap 'kill "$build" 2>/dev/null; rm -f "$unfinished"; exit 130' INT TERM
   while kill -0 "$build" 2>/dev/null; do
     sleep 1
-    ((SECONDS % 15)) || echo "… $agent: ${SECONDS} s" >&2
+    ((SECONDS % 15)) || echo "… $tool: ${SECONDS} s" >&2
   done
   wait "$build" || status=$?
   trap - INT TERM
-  ((status == 0)) || fail "$agent could not be built: $(tail -1 "$log") (log: $log)"
+  ((status == 0)) || fail "$tool could not be built: $(tail -1 "$log") (log: $log)"
   mv "$unfinished" "$built"
-  echo "✓ $agent $pinned in ${SECONDS} s" >&2
+  echo "✓ $tool $pinned in ${SECONDS} s" >&2
 }
 
 main "$@"

@@ -27,7 +27,7 @@ fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-# The agents that tests start.
+# The agents and stripe-mock, which tests start.
 PATH="$PWD/.tools/bin:$PATH"
 
 fmt() { cargo fmt --all --check; }
@@ -57,11 +57,8 @@ integration() {
     echo "$service has no integration tests"
     return
   fi
-  tests --test it
-  # Stripe itself, where there is a key of its test mode; counted as skipped elsewhere.
-  if [[ "${STRIPE_KEY:-}" == sk_test_* && "${service:-payments}" == payments ]]; then
-    cargo test --workspace --test it -- --ignored test_mode
-  fi
+  # With a key of Stripe's test mode, it is asked as well; else those tests count as skipped.
+  tests --test it -- ${STRIPE_KEY:+--include-ignored}
 }
 
 # One by one: they share a stack and change it. A service's are in the module of its name.

@@ -1,5 +1,5 @@
-//! Everything dies at random moments while people order, cancel and let orders expire. Afterwards what
-//! they were told is true, and nothing is lost, oversold or stuck.
+//! Everything dies at random moments while people order, pay, cancel and let orders expire. Afterwards what
+//! they were told is true, nobody was charged for nothing, and nothing is lost, oversold or stuck.
 
 use std::time::Duration;
 
@@ -19,19 +19,18 @@ use ticketing_contracts::{
 use ticketing_testkit::{eventually, eventually_within};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::harness::{Person, Stack, kill_at_once};
+use crate::harness::{Person, RECOVERED_WITHIN, Stack, kill_at_once};
 
 /// How long the load lasts; `E2E_FAULTS_SECONDS` makes it longer.
 const LOAD: Duration = Duration::from_secs(28);
 /// One fault in each of these.
 const SLOT: Duration = Duration::from_secs(4);
-const HOLD: &str = "3s";
+/// A lease shorter than some payments take: money comes late, too.
+const SHORT: [(&str, &str); 2] = [("HOLD", "3s"), ("LEASE", "8s")];
 const SHOPPERS: usize = 12;
 /// Of one shopper: a bound, whatever happens.
 const MOST_ORDERS: usize = 1_000;
-/// Deadlines that Redis lost are known again, and dead processes are back.
-const RECOVERED_WITHIN: Duration = Duration::from_secs(90);
-const CAPACITIES: [i32; 10] = [1, 1, 2, 3, 5, 10, 25, 100, 500, 1_000];
+const CAPACITIES: [i32; 10] = [1, 1, 2, 5, 25, 100, 500, 1_000, 2_000, 5_000];
 
 #[derive(Debug, Clone, Copy)]
 enum Fault {
@@ -43,10 +42,11 @@ enum Fault {
     Wipe,
 }
 
-const FAULTS: [Fault; 6] = [
+const FAULTS: [Fault; 7] = [
     Fault::Service("tickets"),
     Fault::Service("orders"),
     Fault::Service("expiration"),
+    Fault::Service("payments"),
     Fault::Engine("postgres"),
     Fault::Engine("redis"),
     Fault::Wipe,
@@ -57,8 +57,19 @@ const FAULTS: [Fault; 6] = [
 struct Promise {
     buyer: Person,
     order: OrderId,
-    /// By a 204. Otherwise it expires, unless its cancellation took effect without an answer.
-    cancelled: bool,
+    last: Told,
+}
+
+/// The last thing that somebody was told of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// It holds its tickets. What was asked for since was refused, or took effect without an answer; and
+    /// it expires.
+    Held,
+    /// It is cancelled.
+    Cancelled,
+    /// It is paid.
+    Paid,
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,7 +77,7 @@ async fn whatever_dies_what_was_answered_is_true() {
     let stack = Stack::get();
     stack.scaled("orders", 2).await;
     stack
-        .with_settings("orders", &[("HOLD", HOLD)], async || {
+        .with_settings("orders", &SHORT, async || {
             let people = stack.people(SHOPPERS + 1).await;
             let (seller, buyers) = people.split_first().unwrap();
             let mut tickets = Vec::new();
@@ -86,10 +97,9 @@ async fn whatever_dies_what_was_answered_is_true() {
             }
             all_is_free_again(&stack, &tickets).await;
             for promise in &promises {
-                let order = promise.buyer.shows(promise.order).await;
-                assert_eq!(order.status, OrderStatus::Cancelled, "{promise:?}");
+                ended(&stack, promise).await;
             }
-            clean(&stack);
+            stack.is_clean();
         })
         .await;
 }
@@ -100,16 +110,20 @@ fn load() -> Duration {
     seconds.map_or(LOAD, Duration::from_secs)
 }
 
-/// Orders, and cancels half of it; the other half expires. What fails is not asked again.
+/// Orders, and pays some of it, cancels some; the rest expires. What fails is not asked again.
 async fn shop(buyer: &Person, tickets: &[TicketId], end: Instant) -> Vec<Promise> {
     let mut promises = Vec::new();
     while Instant::now() < end && promises.len() < MOST_ORDERS {
         if let Some(order) = order(buyer, tickets).await {
-            let cancelled = rand::rng().random_bool(0.5) && cancel(buyer, order.id).await;
+            let last = match rand::rng().random_range(0..10) {
+                0..2 => pay(buyer, order.id).await,
+                2..6 => cancel(buyer, order.id).await,
+                _ => Told::Held,
+            };
             promises.push(Promise {
                 buyer: buyer.clone(),
                 order: order.id,
-                cancelled,
+                last,
             });
         }
         let pause = rand::rng().random_range(10..80);
@@ -140,10 +154,23 @@ fn basket(tickets: &[TicketId]) -> Value {
     json!({"items": items.collect::<Vec<_>>()})
 }
 
-async fn cancel(buyer: &Person, order: OrderId) -> bool {
+async fn cancel(buyer: &Person, order: OrderId) -> Told {
     let request = buyer.request(Method::DELETE, &format!("/api/orders/{order}"));
-    let answer = request.send().await;
-    answer.is_ok_and(|answer| answer.status() == StatusCode::NO_CONTENT)
+    match request.send().await {
+        Ok(answer) if answer.status() == StatusCode::NO_CONTENT => Told::Cancelled,
+        _ => Told::Held,
+    }
+}
+
+/// With some cards that are declined.
+async fn pay(buyer: &Person, order: OrderId) -> Told {
+    let token = *["tok_visa", "tok_visa", "tok_chargeDeclined"]
+        .choose(&mut rand::rng())
+        .unwrap();
+    match buyer.begins_to_pay(order, token).await.unwrap() {
+        Ok(answer) if answer.status() == StatusCode::CREATED => Told::Paid,
+        _ => Told::Held,
+    }
 }
 
 /// One fault a slot, at a moment of its own; each kind once before any comes again.
@@ -189,29 +216,52 @@ async fn recovered(stack: &Stack) {
     .await;
 }
 
-/// Each hold ended: by its buyer, by expiration, or by one who wanted the tickets. That takes in orders
-/// whose 201 never arrived.
+/// Each hold ended: it was paid, or ended by its buyer, by expiration, or by one who wanted the tickets. That
+/// takes in orders whose 201 never arrived.
 async fn all_is_free_again(stack: &Stack, tickets: &[TicketId]) {
     for ticket in tickets {
         let what = format!("ticket {ticket} is shown free");
         eventually_within(RECOVERED_WITHIN, &what, async || {
             let shown = stack.ticket(*ticket).await;
-            (shown.held == 0 && shown.available == shown.capacity).then_some(())
+            (shown.held == 0 && shown.available == shown.capacity - shown.sold).then_some(())
         })
         .await;
     }
 }
 
-/// The order is there, and one that was cancelled stays so.
+/// The order is there, and one that was cancelled or paid stays so.
 async fn kept(promise: &Promise) {
     let order = promise.buyer.shows(promise.order).await;
-    if promise.cancelled {
-        assert_eq!(order.status, OrderStatus::Cancelled, "{promise:?}");
+    match promise.last {
+        Told::Held => {}
+        Told::Cancelled => assert_eq!(order.status, OrderStatus::Cancelled, "{promise:?}"),
+        Told::Paid => assert_eq!(order.status, OrderStatus::Complete, "{promise:?}"),
     }
 }
 
-/// `fsck` says so, and waits by itself until what is under way has arrived.
-fn clean(stack: &Stack) {
-    let said = stack.stack(&["fsck", "--wait", "60s"]);
-    assert!(said.contains("invariants hold"), "{said}");
+/// Nobody holds anything any more: the tickets are paid for, once, or nothing is.
+async fn ended(stack: &Stack, promise: &Promise) {
+    kept(promise).await;
+    let order = promise.buyer.shows(promise.order).await;
+    let intent = stack.simulator().intent(promise.order).await;
+    let (charges, refunded) = intent.as_ref().map_or((0, 0), |i| (i.charges, i.refunded));
+    assert!(charges <= 1, "{promise:?}: {intent:?}");
+    if order.status == OrderStatus::Complete {
+        assert_eq!((charges, refunded), (1, 0), "{promise:?}");
+        return;
+    }
+    assert_eq!(order.status, OrderStatus::Cancelled, "{promise:?}");
+    if charges == 1 {
+        promise.buyer.sees_refunded(promise.order).await;
+        assert_eq!(refunded_now(stack, promise).await, intent.unwrap().amount);
+    }
+}
+
+async fn refunded_now(stack: &Stack, promise: &Promise) -> i64 {
+    stack
+        .simulator()
+        .intent(promise.order)
+        .await
+        .unwrap()
+        .refunded
 }

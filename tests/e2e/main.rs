@@ -10,5 +10,6 @@ mod expiration;
 mod faults;
 mod harness;
 mod orders;
+mod payments;
 mod platform;
 mod tickets;

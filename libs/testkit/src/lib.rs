@@ -1,5 +1,5 @@
-//! Real engines for tests: Postgres, Redis and Consul on free ports, a schema per test, a clock to
-//! set; and what goes wrong with them: a link that breaks, a process that is killed.
+//! Real engines for tests: Postgres, Redis, Consul and stripe-mock on free ports, a schema per test, a
+//! clock to set; and what goes wrong with them: a link that breaks, a process that is killed.
 //!
 //! A test binary starts each engine at most once, when first needed. Engines end with the process
 //! that asked for them, however it ends: see [`engine`].
@@ -15,6 +15,7 @@ pub mod poll;
 mod postgres;
 pub mod process;
 pub mod redis;
+mod stripe_mock;
 
 pub use clock::ManualClock;
 pub use consul::Consul;
@@ -24,3 +25,4 @@ pub use poll::{eventually, eventually_within};
 pub use postgres::Postgres;
 pub use process::Process;
 pub use redis::Redis;
+pub use stripe_mock::StripeMock;

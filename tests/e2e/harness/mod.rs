@@ -1,8 +1,10 @@
 //! The stack that the tests were given, and what they do with it.
 
 mod deployment;
+mod paying;
 mod people;
 mod processes;
+mod simulator;
 mod traffic;
 
 use std::{
@@ -13,15 +15,20 @@ use std::{
 };
 
 pub use deployment::finally;
+pub use paying::payment_status;
 pub use people::{Person, expect, placed, problem};
-pub use processes::kill_at_once;
+pub use processes::{frozen, kill_at_once};
 use reqwest::{Client, Response, StatusCode, header};
 use serde_json::{Value, json};
+pub use simulator::Fault;
 use stack::secrets::Secrets;
 use ticketing_testkit::engine::run;
 pub use traffic::Traffic;
 
 pub const PASSWORD: &str = "correct horse";
+
+/// Deadlines that Redis lost are known again, dead processes are back, and what they left is taken up.
+pub const RECOVERED_WITHIN: Duration = Duration::from_secs(90);
 
 /// A running stack, as `stack exec` describes it in the environment.
 #[derive(Debug, Clone)]
@@ -110,6 +117,19 @@ impl Stack {
         let (password, port) = (self.secrets().redis_password, variable("E2E_REDIS_PORT"));
         let client = redis::Client::open(format!("redis://:{password}@127.0.0.1:{port}"))?;
         client.get_multiplexed_async_connection().await
+    }
+
+    /// All schemas, as the role sees them that may only read.
+    pub async fn books(&self) -> tokio_postgres::Client {
+        let config = format!(
+            "host=127.0.0.1 port={} dbname=ticketing user=ticketing_readonly password={}",
+            variable("E2E_POSTGRES_PORT"),
+            self.secrets().readonly_password
+        );
+        let connected = tokio_postgres::connect(&config, tokio_postgres::NoTls).await;
+        let (books, connection) = connected.unwrap();
+        tokio::spawn(connection);
+        books
     }
 
     pub async fn nomad(&self, path: &str) -> Value {

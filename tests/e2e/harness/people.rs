@@ -24,7 +24,7 @@ pub struct Person {
 }
 
 impl Stack {
-    /// So many new people, known to every instance of tickets and orders.
+    /// So many new people, known to every instance of tickets, orders and payments.
     pub async fn people(&self, count: usize) -> Vec<Person> {
         let keys = SigningKeys::parse(&self.secrets().session_keys.join(",")).unwrap();
         let clock = Clock::system();
@@ -68,6 +68,10 @@ impl Stack {
         for (service, path) in [
             ("tickets", "/api/tickets?owner=me"),
             ("orders", "/api/orders"),
+            (
+                "payments",
+                "/api/payments?orderId=018bcfe5-687b-7000-8000-000000000001",
+            ),
         ] {
             for instance in self.passing(service).await {
                 let url = format!("http://{instance}{path}");

@@ -1,7 +1,12 @@
 //! The processes of this stack, and no others.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    panic::{AssertUnwindSafe, resume_unwind},
+    path::Path,
+};
 
+use futures::FutureExt;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -49,6 +54,14 @@ impl Stack {
         let folder = self.state.join(engine);
         pids().find(|pid| runs(*pid, engine, &folder))
     }
+}
+
+/// Does something while a process stands still: connections stay open and nothing answers.
+pub async fn frozen<T>(pid: i32, work: impl Future<Output = T>) -> T {
+    kill(Pid::from_raw(pid), Signal::SIGSTOP).unwrap();
+    let done = AssertUnwindSafe(work).catch_unwind().await;
+    kill(Pid::from_raw(pid), Signal::SIGCONT).unwrap();
+    done.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// Ends a process as the kernel would that runs out of memory. Whether it was still there.

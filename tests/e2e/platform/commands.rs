@@ -45,7 +45,7 @@ async fn a_demo_can_be_asked_for_again() {
 #[test]
 fn no_service_has_dead_letters() {
     let printed = Stack::get().stack(&["dlq", "list"]);
-    for service in ["tickets", "orders", "expiration"] {
+    for service in ["tickets", "orders", "expiration", "payments"] {
         assert!(
             printed.contains(&format!("no dead letters in {service}")),
             "{printed}"

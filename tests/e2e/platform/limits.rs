@@ -26,6 +26,7 @@ impl Limited {
             "http:
   routers:
     all: {{rule: 'PathPrefix(`/`)', service: all, middlewares: [api]}}
+    webhook: {{rule: 'Path(`/webhook`)', service: all, middlewares: [webhook]}}
   services:
     all: {{loadBalancer: {{servers: [{{url: 'http://{}'}}]}}}}",
             backend().await
@@ -105,6 +106,21 @@ async fn bodies_are_limited() {
         .await
         .unwrap();
     assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+/// Stripe tells from a few addresses of all that is paid.
+#[tokio::test]
+async fn webhooks_are_not_limited_but_their_bodies_are() {
+    let limited = Limited::start().await;
+    let url = format!("{}webhook", limited.url);
+    let post = async |bytes: usize| {
+        let request = Client::new().post(&url).body("x".repeat(bytes));
+        request.send().await.unwrap().status()
+    };
+    for _ in 0..20 {
+        assert_eq!(post(1001).await, StatusCode::OK);
+    }
+    assert_eq!(post(65_537).await, StatusCode::PAYLOAD_TOO_LARGE);
 }
 
 /// A client that guesses the header does not get its own through beside Traefik's.

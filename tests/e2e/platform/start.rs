@@ -19,11 +19,12 @@ use crate::harness::stack_command;
 
 /// As many as Nomad must be given for services.
 const DYNAMIC: u16 = 100;
-const FIXED: [&str; 10] = [
+const FIXED: [&str; 11] = [
     "TRAEFIK_WEB_PORT",
     "TRAEFIK_ADMIN_PORT",
     "POSTGRES_PORT",
     "REDIS_PORT",
+    "STRIPE_SIM_PORT",
     "CONSUL_HTTP_PORT",
     "CONSUL_SERVER_PORT",
     "CONSUL_SERF_PORT",

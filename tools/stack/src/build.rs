@@ -71,7 +71,7 @@ pub fn built(stack: &Stack, package: &str, profile: Profile) -> PathBuf {
     target.join(profile.folder()).join(package)
 }
 
-/// Copies the service's binary into the state folder, where no later build overwrites it while it
+/// Copies the program's binary into the state folder, where no later build overwrites it while it
 /// runs. The same content gives the same path, hence the same job.
 ///
 /// # Errors

@@ -11,7 +11,15 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::{ports::Port, services::with_database, stack::Stack, state::task_user, tools::Tools};
+use crate::{
+    ports::Port,
+    secrets::Secrets,
+    services::{self, SIMULATOR, with_database},
+    stack::Stack,
+    state::task_user,
+    stripe::Payments,
+    tools::Tools,
+};
 
 /// How many instances were asked for, by service.
 pub type Scale = BTreeMap<String, u16>;
@@ -22,7 +30,7 @@ pub fn file(job: &str) -> PathBuf {
     PathBuf::from(format!("nomad/{job}.nomad.hcl"))
 }
 
-/// Renders a job's file with the values of this stack. `binary` is what a service runs.
+/// Renders a job's file with the values of this stack. `binary` is what a program of ours runs.
 ///
 /// # Errors
 /// When the file is wrong, in Nomad's words.
@@ -33,6 +41,9 @@ pub async fn render(
     binary: Option<&Path>,
 ) -> Result<Value> {
     let mut values = stack_values(stack, tools)?;
+    if payments(stack)?.are_simulated() {
+        values.push(("simulator", stack.simulator()));
+    }
     if let Some(binary) = binary {
         values.push(("command", binary.display().to_string()));
     }
@@ -91,6 +102,12 @@ fn stack_values(stack: &Stack, tools: &Tools) -> Result<Vec<(&'static str, Strin
         ("traefik_command", path(&tools.traefik)),
         ("traefik_web_port", port(Port::TraefikWeb)),
         ("traefik_admin_port", port(Port::TraefikAdmin)),
+        ("simulator_data", path(&stack.state.data(SIMULATOR.name))),
+        ("simulator_port", port(Port::StripeSim)),
+        (
+            "webhook_url",
+            format!("{}/api/payments/webhook", stack.url()),
+        ),
         ("postgres_user", String::new()),
         ("redis_user", String::new()),
     ];
@@ -102,6 +119,23 @@ fn stack_values(stack: &Stack, tools: &Tools) -> Result<Vec<(&'static str, Strin
         values.push(("redis_uid", user.uid.to_string()));
     }
     Ok(values)
+}
+
+/// Who takes this stack's payments: the last start has decided it.
+///
+/// # Errors
+/// When there are no secrets yet, or they can't be read.
+pub fn payments(stack: &Stack) -> Result<Payments> {
+    let secrets = Secrets::load(&stack.state.secrets())?.context("there are no secrets")?;
+    Ok(secrets.payments())
+}
+
+/// Every job of this stack, in the order of starting.
+///
+/// # Errors
+/// When there are no secrets yet, or they can't be read.
+pub fn of_stack(stack: &Stack) -> Result<impl Iterator<Item = &'static str> + use<>> {
+    Ok(services::jobs(payments(stack)?))
 }
 
 /// The numbers of instances that were asked for.

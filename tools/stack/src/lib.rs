@@ -20,6 +20,7 @@ pub mod secrets;
 pub mod services;
 pub mod stack;
 pub mod state;
+pub mod stripe;
 pub mod task_logs;
 pub mod terminal;
 pub mod tools;

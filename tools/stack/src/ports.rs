@@ -25,6 +25,8 @@ pub enum Port {
     Postgres,
     /// The streams.
     Redis,
+    /// The payment simulator.
+    StripeSim,
     /// Consul's API and UI.
     ConsulHttp,
     /// Consul's server RPC.
@@ -41,11 +43,12 @@ pub enum Port {
 
 impl Port {
     /// Every port, with the name of its setting.
-    pub const ALL: [(Self, &'static str); 10] = [
+    pub const ALL: [(Self, &'static str); 11] = [
         (Self::TraefikWeb, "TRAEFIK_WEB_PORT"),
         (Self::TraefikAdmin, "TRAEFIK_ADMIN_PORT"),
         (Self::Postgres, "POSTGRES_PORT"),
         (Self::Redis, "REDIS_PORT"),
+        (Self::StripeSim, "STRIPE_SIM_PORT"),
         (Self::ConsulHttp, "CONSUL_HTTP_PORT"),
         (Self::ConsulServer, "CONSUL_SERVER_PORT"),
         (Self::ConsulSerf, "CONSUL_SERF_PORT"),
@@ -231,7 +234,7 @@ mod tests {
     fn the_checked_in_file_is_valid() {
         let ports = parse(FILE_TEXT).expect("ports.env");
         assert_eq!(ports.get(Port::TraefikWeb), 8080);
-        assert_eq!(ports.settings().len(), 12);
+        assert_eq!(ports.settings().len(), 13);
     }
 
     #[test]

@@ -15,7 +15,10 @@ use base64::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::services::{Need, SERVICES, with_database};
+use crate::{
+    services::{Need, SERVICES, with_database},
+    stripe::{Payments, StripeKeys},
+};
 
 /// What precedes the 32 bytes of an Ed25519 private key in PKCS#8 v1, DER (RFC 8410, section 7).
 const ED25519_PKCS8_PREFIX: [u8; 16] = [
@@ -44,6 +47,12 @@ pub struct Secrets {
     /// The password of the demo seller.
     #[serde(default)]
     pub demo_password: String,
+    /// What the payment simulator is used with.
+    #[serde(default)]
+    pub simulator_keys: StripeKeys,
+    /// Those of a Stripe account, while payments go there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stripe_keys: Option<StripeKeys>,
 }
 
 /// The passwords of a service's roles in Postgres.
@@ -68,6 +77,8 @@ impl Secrets {
             roles: BTreeMap::new(),
             service_tokens: BTreeMap::new(),
             demo_password: String::new(),
+            simulator_keys: StripeKeys::default(),
+            stripe_keys: None,
         };
         secrets.complete();
         secrets
@@ -88,6 +99,19 @@ impl Secrets {
             None => Self::generate(),
         };
         secrets.save(file)?;
+        Ok(secrets)
+    }
+
+    /// The same, with payments made by `stripe_keys` from now on, or simulated without them.
+    ///
+    /// # Errors
+    /// When the file can't be read, understood or written.
+    pub fn with_payments(file: &Path, stripe_keys: Option<StripeKeys>) -> Result<Self> {
+        let mut secrets = Self::load_or_create(file)?;
+        if secrets.stripe_keys != stripe_keys {
+            secrets.stripe_keys = stripe_keys;
+            secrets.save(file)?;
+        }
         Ok(secrets)
     }
 
@@ -138,6 +162,21 @@ impl Secrets {
         write().with_context(|| format!("can't write {}", file.display()))
     }
 
+    /// Who takes the payments.
+    #[must_use]
+    pub fn payments(&self) -> Payments {
+        match self.stripe_keys {
+            Some(_) => Payments::ByStripe,
+            None => Payments::Simulated,
+        }
+    }
+
+    /// What payments asks Stripe, or the simulator, with.
+    #[must_use]
+    pub fn payment_keys(&self) -> &StripeKeys {
+        self.stripe_keys.as_ref().unwrap_or(&self.simulator_keys)
+    }
+
     /// Makes a key that does not sign yet: every instance must accept it before one signs with it.
     pub fn add_session_key(&mut self) {
         self.session_keys.push(session_key());
@@ -174,6 +213,9 @@ impl Secrets {
         }
         if self.demo_password.is_empty() {
             self.demo_password = password();
+        }
+        if self.simulator_keys.secret.is_empty() {
+            self.simulator_keys = StripeKeys::generate();
         }
         *self != known
     }
@@ -252,6 +294,7 @@ mod tests {
         Secrets {
             roles: BTreeMap::new(),
             service_tokens: BTreeMap::new(),
+            simulator_keys: StripeKeys::default(),
             ..first.clone()
         }
         .save(&folder.file())
@@ -261,6 +304,7 @@ mod tests {
         assert!(again.demo_password == first.demo_password);
         assert!(again.roles.contains_key("auth"));
         assert!(again.service_tokens.contains_key("orders"));
+        assert!(again.simulator_keys.secret.starts_with("sk_test_"));
         assert!(Secrets::load(&folder.file()).expect("loaded") == Some(again));
     }
 
@@ -271,6 +315,24 @@ mod tests {
         assert_eq!(tokens, ["orders", "payments", "tickets"]);
         let different: std::collections::BTreeSet<_> = secrets.service_tokens.values().collect();
         assert_eq!(different.len(), tokens.len());
+    }
+
+    #[rstest]
+    fn payments_are_simulated_unless_there_are_stripes_keys(folder: Folder) {
+        let keys = StripeKeys::generate();
+        let given = Secrets::with_payments(&folder.file(), Some(keys.clone())).expect("made");
+        assert_eq!(given.payments(), Payments::ByStripe);
+        let later = Secrets::load(&folder.file())
+            .expect("loaded")
+            .expect("there");
+        assert!(
+            *later.payment_keys() == keys,
+            "they last until the next start"
+        );
+        let without = Secrets::with_payments(&folder.file(), None).expect("made");
+        assert_eq!(without.payments(), Payments::Simulated);
+        assert!(*without.payment_keys() == given.simulator_keys);
+        assert!(Secrets::load(&folder.file()).expect("loaded") == Some(without));
     }
 
     #[rstest]

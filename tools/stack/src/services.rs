@@ -2,12 +2,14 @@
 
 use anyhow::{Context, Result};
 
+use crate::stripe::Payments;
+
 /// What the services stand on; a job file each, started before every service.
 pub const ENGINES: [&str; 3] = ["postgres", "redis", "traefik"];
 
 /// The platform's services, in the order of starting. A new one is an entry here and a file
 /// `nomad/NAME.nomad.hcl`.
-pub const SERVICES: [Service; 4] = [
+pub const SERVICES: [Service; 5] = [
     Service {
         name: "auth",
         package: "auth",
@@ -54,7 +56,30 @@ pub const SERVICES: [Service; 4] = [
         listens: true,
         needs: &[Need::Redis],
     },
+    Service {
+        name: "payments",
+        package: "payments",
+        routed: true,
+        listens: true,
+        needs: &[
+            Need::Database,
+            Need::Redis,
+            Need::ForwardedToken,
+            Need::ServiceToken,
+            Need::Stripe,
+        ],
+    },
 ];
+
+/// What stands in for Stripe while payments are simulated. It is no service of the platform: production
+/// never runs it.
+pub const SIMULATOR: Service = Service {
+    name: "stripe-sim",
+    package: "stripe-sim",
+    routed: true,
+    listens: false,
+    needs: &[Need::Stripe],
+};
 
 /// A secret that a service's tasks are given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,9 +96,11 @@ pub enum Need {
     ServiceToken,
     /// What this service shows when it calls.
     CallerToken(&'static str),
+    /// The keys of a Stripe account, or of what stands in for it.
+    Stripe,
 }
 
-/// A service of the platform.
+/// A program of ours that runs as a job.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Service {
     /// The job's name.
@@ -104,7 +131,14 @@ impl Service {
     }
 }
 
-/// Checks that there is a job of this name, a service's or an engine's.
+/// The program of this name that is built here: a service, or the simulator.
+#[must_use]
+pub fn built_here(name: &str) -> Option<&'static Service> {
+    let mut all = SERVICES.iter().chain([&SIMULATOR]);
+    all.find(|service| service.name == name)
+}
+
+/// Checks that there is a job of this name, a service's, an engine's or the simulator's.
 ///
 /// # Errors
 /// Names those that there are.
@@ -131,11 +165,22 @@ pub fn registered_as(job: &str) -> String {
     }
 }
 
-/// Every job, in the order of starting.
-pub fn all_jobs() -> impl Iterator<Item = &'static str> {
+/// Every job that production runs, in the order of starting.
+pub fn production_jobs() -> impl Iterator<Item = &'static str> {
     ENGINES
         .into_iter()
         .chain(SERVICES.iter().map(|service| service.name))
+}
+
+/// Every job that there is.
+pub fn all_jobs() -> impl Iterator<Item = &'static str> {
+    jobs(Payments::Simulated)
+}
+
+/// Every job of a stack whose payments are made like this.
+pub fn jobs(payments: Payments) -> impl Iterator<Item = &'static str> {
+    let simulator = payments.are_simulated().then_some(SIMULATOR.name);
+    production_jobs().chain(simulator)
 }
 
 #[cfg(test)]
@@ -158,6 +203,15 @@ mod tests {
         assert_eq!(registered_as("orders"), "orders");
         assert_eq!(registered_as("expiration"), "expiration-admin");
         assert_eq!(registered_as("postgres"), "postgres");
+    }
+
+    #[test]
+    fn the_simulator_is_there_when_it_is_used_and_never_in_production() {
+        assert!(jobs(Payments::Simulated).any(|job| job == "stripe-sim"));
+        assert!(!jobs(Payments::ByStripe).any(|job| job == "stripe-sim"));
+        assert!(!production_jobs().any(|job| job == "stripe-sim"));
+        assert!(Service::named("stripe-sim").is_err(), "it can't be scaled");
+        assert!(built_here("stripe-sim").is_some() && built_here("orders").is_some());
     }
 
     #[test]

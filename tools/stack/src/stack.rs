@@ -70,6 +70,12 @@ impl Stack {
         format!("http://127.0.0.1:{}", self.ports.get(Port::TraefikWeb))
     }
 
+    /// Where the payment simulator is, when there is one.
+    #[must_use]
+    pub fn simulator(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.get(Port::StripeSim))
+    }
+
     /// Checks that it runs.
     ///
     /// # Errors

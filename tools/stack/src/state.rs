@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use nix::unistd::{Uid, User};
 use sha2::{Digest, Sha256};
 
-use crate::terminal;
+use crate::{services::SIMULATOR, terminal};
 
 /// A stack's state folder.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ impl State {
         self.root.join("logs")
     }
 
-    /// An engine's data.
+    /// The data of an engine, or of the simulator.
     #[must_use]
     pub fn data(&self, engine: &str) -> PathBuf {
         self.root.join(engine)
@@ -113,6 +113,7 @@ impl State {
             make_folder(folder, mode)?;
         }
         make_folder(&self.logs(), 0o700)?;
+        make_folder(&self.data(SIMULATOR.name), 0o700)?;
         for (engine, user) in [("postgres", "postgres"), ("redis", "redis")] {
             let folder = self.data(engine);
             make_folder(&folder, 0o700)?;

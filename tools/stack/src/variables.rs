@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::{
     secrets::Secrets,
-    services::{Need, Service},
+    services::{Need, SIMULATOR, Service},
+    stripe::StripeKeys,
 };
 
 /// The items of one Variable.
@@ -17,6 +18,8 @@ pub fn of_job(job: &str, secrets: &Secrets) -> Option<Items> {
         "postgres" => of_postgres(secrets),
         "redis" => single("password", &secrets.redis_password),
         "traefik" => single("forwarded_token", &secrets.forwarded_token),
+        // Its own, whoever takes the payments.
+        job if job == SIMULATOR.name => of_stripe(&secrets.simulator_keys),
         service => of_service(Service::named(service).ok()?, secrets),
     };
     (!items.is_empty()).then_some(items)
@@ -42,6 +45,16 @@ fn of_postgres(secrets: &Secrets) -> Items {
         items.insert(format!("{service}_app_password"), passwords.app.clone());
     }
     items
+}
+
+fn of_stripe(keys: &StripeKeys) -> Items {
+    [
+        ("stripe_key", &keys.secret),
+        ("stripe_publishable_key", &keys.publishable),
+        ("stripe_webhook_secret", &keys.webhook_secret),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.clone()))
+    .into()
 }
 
 fn of_service(service: &Service, secrets: &Secrets) -> Items {
@@ -74,6 +87,11 @@ fn of_service(service: &Service, secrets: &Secrets) -> Items {
                     put(&format!("{caller}_token"), token);
                 }
             }
+            Need::Stripe => {
+                for (name, value) in of_stripe(secrets.payment_keys()) {
+                    put(&name, &value);
+                }
+            }
         }
     }
     items
@@ -89,7 +107,8 @@ mod tests {
     #[rstest]
     #[case::postgres("postgres", &[
         "auth_app_password", "auth_owner_password", "orders_app_password", "orders_owner_password",
-        "readonly_password", "superuser_password", "tickets_app_password", "tickets_owner_password",
+        "payments_app_password", "payments_owner_password", "readonly_password", "superuser_password",
+        "tickets_app_password", "tickets_owner_password",
     ])]
     #[case::redis("redis", &["password"])]
     #[case::traefik("traefik", &["forwarded_token"])]
@@ -103,6 +122,11 @@ mod tests {
         "redis_password", "service_token", "tickets_token",
     ])]
     #[case::expiration("expiration", &["redis_password"])]
+    #[case::payments("payments", &[
+        "database_app_password", "database_owner_password", "forwarded_token", "redis_password",
+        "service_token", "stripe_key", "stripe_publishable_key", "stripe_webhook_secret",
+    ])]
+    #[case::simulator("stripe-sim", &["stripe_key", "stripe_publishable_key", "stripe_webhook_secret"])]
     fn a_job_gets_what_it_needs_and_no_more(#[case] job: &str, #[case] expected: &[&str]) {
         let items = of_job(job, &Secrets::generate()).expect("items");
         assert_eq!(items.keys().collect::<Vec<_>>(), expected);
@@ -134,6 +158,28 @@ mod tests {
         assert_eq!(
             items("tickets")["service_token"],
             items("orders")["tickets_token"]
+        );
+        assert_eq!(
+            items("payments")["service_token"],
+            items("orders")["payments_token"]
+        );
+    }
+
+    #[test]
+    fn the_simulator_never_gets_stripes_keys() {
+        let mut secrets = Secrets::generate();
+        let items = |secrets: &Secrets, job| of_job(job, secrets).expect("items");
+        let simulated = items(&secrets, "payments");
+        assert_eq!(
+            simulated["stripe_key"],
+            items(&secrets, "stripe-sim")["stripe_key"]
+        );
+        secrets.stripe_keys = Some(StripeKeys::generate());
+        let by_stripe = items(&secrets, "payments");
+        assert!(by_stripe["stripe_key"] != simulated["stripe_key"]);
+        assert_eq!(
+            items(&secrets, "stripe-sim")["stripe_key"],
+            simulated["stripe_key"]
         );
     }
 

@@ -17,8 +17,8 @@ use crate::{build::Profile, stack::Stack, terminal};
 /// Names what failed; nothing that this call started is left running.
 pub async fn run(stack: &Stack, profile: Profile) -> Result<()> {
     let started = Instant::now();
-    let before = up::bring_up(stack, profile).await?;
-    up::tell_where(stack, started);
+    let before = up::bring_up(stack, profile, up::keys_given()?).await?;
+    up::tell_where(stack, started)?;
     if before == Before::Running {
         terminal::answer("it was running already; `just down` ends it");
         return Ok(());

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tokio::time::timeout;
 
 use crate::{
     leftovers,
     progress::step,
-    services::{ENGINES, SERVICES},
+    services::{ENGINES, SERVICES, SIMULATOR},
     stack::Stack,
     terminal,
 };
@@ -70,8 +70,9 @@ pub async fn end(stack: &Stack) -> Result<()> {
             Ok(())
         })
         .await?;
-        step("stop traefik, redis, postgres", async {
-            let _ = timeout(STOPPED_WITHIN, stop(stack, ENGINES.to_vec())).await;
+        step("stop what they stand on", async {
+            let engines = ENGINES.into_iter().chain([SIMULATOR.name]).collect();
+            let _ = timeout(STOPPED_WITHIN, stop(stack, engines)).await;
             Ok(())
         })
         .await?;
@@ -79,6 +80,23 @@ pub async fn end(stack: &Stack) -> Result<()> {
     step("stop nomad, consul", async {
         agents.end(&stack.state).await;
         leftovers::clear(&stack.state).await
+    })
+    .await
+}
+
+/// Stops the payment simulator, if it runs.
+///
+/// # Errors
+/// When Nomad does not answer.
+pub async fn stop_simulator(stack: &Stack) -> Result<()> {
+    let allocations = stack.nomad.allocations(SIMULATOR.name).await?;
+    if allocations.iter().all(crate::nomad::Allocation::has_ended) {
+        return Ok(());
+    }
+    step("stop stripe-sim", async {
+        timeout(STOPPED_WITHIN, stop(stack, vec![SIMULATOR.name]))
+            .await
+            .context("stripe-sim does not end")
     })
     .await
 }

@@ -22,7 +22,12 @@ pub async fn run(stack: &Stack, profile: Profile, arguments: &[OsString]) -> Res
     let secrets = Secrets::load(&stack.state.secrets())?.context("there are no secrets")?;
     build::build(stack, &["fsck"], profile).await?;
     let port = |port| stack.ports.get(port);
-    let status = Command::new(build::built(stack, "fsck", profile))
+    let mut fsck = Command::new(build::built(stack, "fsck", profile));
+    if secrets.payments().are_simulated() {
+        fsck.args(["--simulator", &stack.simulator()])
+            .env("STRIPE_KEY", &secrets.payment_keys().secret);
+    }
+    let status = fsck
         .args(arguments)
         .env("DATABASE_HOST", "127.0.0.1")
         .env("DATABASE_PORT", port(Port::Postgres).to_string())

@@ -1,14 +1,14 @@
 //! `restart`: the newest build of a service, in place of the one that runs.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use super::{interrupt::unless_interrupted, up};
 use crate::{
     build::{self, Profile},
-    deploy,
+    deploy, jobs,
     nomad::Allocation,
     progress::step,
-    services::{self, SERVICES, Service},
+    services::{self, Service},
     stack::Stack,
     tools::Tools,
 };
@@ -22,10 +22,14 @@ pub async fn run(stack: &Stack, job: &str, profile: Profile) -> Result<()> {
     let job = services::job_named(job)?;
     let tools = Tools::find(&stack.checkout)?;
     stack.require_running().await?;
+    ensure!(
+        jobs::of_stack(stack)?.any(|known| known == job),
+        "{job} does not run: payments go to Stripe"
+    );
     let _lock = stack.state.lock().await?;
     unless_interrupted(async {
         let before = version(stack, job).await?;
-        match SERVICES.iter().find(|service| service.name == job) {
+        match services::built_here(job) {
             Some(service) => rebuild(stack, &tools, service, profile).await?,
             None => up::deploy_job(stack, &tools, job, None).await?,
         }

@@ -4,12 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::{
-    nomad::Allocation,
-    services::{all_jobs, registered_as},
-    stack::Stack,
-    terminal,
-};
+use crate::{jobs, nomad::Allocation, services::registered_as, stack::Stack, terminal};
 
 /// One line of the table.
 struct Row {
@@ -39,7 +34,7 @@ pub async fn run(stack: &Stack) -> Result<ExitCode> {
         "JOB", "RUNNING", "HEALTHY", "RESTARTS", "SINCE (UTC)"
     ));
     let mut healthy = true;
-    for job in all_jobs() {
+    for job in jobs::of_stack(stack)? {
         let row = row(stack, job).await?;
         healthy &= row.is_healthy();
         terminal::answer(format_args!(
@@ -57,6 +52,7 @@ pub async fn run(stack: &Stack) -> Result<ExitCode> {
             },
         ));
     }
+    terminal::answer(jobs::payments(stack)?);
     Ok(if healthy {
         ExitCode::SUCCESS
     } else {

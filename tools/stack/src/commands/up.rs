@@ -12,8 +12,9 @@ use crate::{
     ports::Port,
     progress::step,
     secrets::Secrets,
-    services::{ENGINES, SERVICES, Service},
+    services::{self, ENGINES, Need, SERVICES, SIMULATOR, Service},
     stack::Stack,
+    stripe::StripeKeys,
     task_logs, terminal,
     tools::Tools,
     variables,
@@ -28,28 +29,41 @@ pub enum Before {
     Running,
 }
 
-/// Starts everything and tells where it is.
+/// Starts everything and tells where it is. Payments go to Stripe when its keys are in the environment, and
+/// are simulated otherwise.
 ///
 /// # Errors
 /// Names what failed; nothing that this call started is left running.
 pub async fn run(stack: &Stack, profile: Profile) -> Result<()> {
     let started = Instant::now();
-    bring_up(stack, profile).await?;
-    tell_where(stack, started);
+    bring_up(stack, profile, keys_given()?).await?;
+    tell_where(stack, started)?;
     terminal::answer("`just down` ends it");
     Ok(())
 }
 
-/// Starts everything, or brings what runs up to date.
+/// Stripe's keys, as the user has set them.
+///
+/// # Errors
+/// When some are missing or wrong.
+pub fn keys_given() -> Result<Option<StripeKeys>> {
+    StripeKeys::given(|setting| std::env::var_os(setting)?.into_string().ok())
+}
+
+/// Starts everything, or brings what runs up to date; without `stripe` payments are simulated.
 ///
 /// # Errors
 /// Names what failed; nothing that this call started is left running.
-pub async fn bring_up(stack: &Stack, profile: Profile) -> Result<Before> {
+pub async fn bring_up(
+    stack: &Stack,
+    profile: Profile,
+    stripe: Option<StripeKeys>,
+) -> Result<Before> {
     let tools = Tools::find(&stack.checkout)?;
     let _lock = stack.state.lock().await?;
     let agents = stack.agents();
     if agents.are_complete() && stack.nomad.is_ready().await && stack.consul.is_ready().await {
-        unless_interrupted(update(stack, &tools, profile)).await?;
+        unless_interrupted(update(stack, &tools, profile, stripe)).await?;
         return Ok(Before::Running);
     }
     if agents.are_any() {
@@ -60,7 +74,7 @@ pub async fn bring_up(stack: &Stack, profile: Profile) -> Result<Before> {
     stack.ports.check_free()?;
     stack.state.create()?;
     stack.state.clear_logs()?;
-    let result = unless_interrupted(start(stack, &tools, profile)).await;
+    let result = unless_interrupted(start(stack, &tools, profile, stripe)).await;
     if result.is_err() {
         task_logs::keep_all(stack).await;
         terminal::note("ending what was started");
@@ -69,13 +83,16 @@ pub async fn bring_up(stack: &Stack, profile: Profile) -> Result<Before> {
     result.map(|()| Before::Nothing)
 }
 
-/// Tells a person where to look.
-pub fn tell_where(stack: &Stack, started: Instant) {
+/// Tells a person where to look, and who takes the payments.
+///
+/// # Errors
+/// When the stack's secrets can't be read.
+pub fn tell_where(stack: &Stack, started: Instant) -> Result<()> {
     let local = |port| format!("http://127.0.0.1:{}", stack.ports.get(port));
     terminal::answer(format_args!(
         "ready after {:.1} s\n\
          \n  platform   {}\n  Nomad      {}/ui\n  Consul     {}/ui\n  Traefik    {}/dashboard/\n  \
-         state      {}\n  logs       `just logs SERVICE`; the agents': {}\n",
+         state      {}\n  logs       `just logs SERVICE`; the agents': {}\n\n{}\n",
         started.elapsed().as_secs_f64(),
         stack.url(),
         stack.nomad.url(),
@@ -83,11 +100,18 @@ pub fn tell_where(stack: &Stack, started: Instant) {
         local(Port::TraefikAdmin),
         stack.state.root().display(),
         stack.state.logs().display(),
+        jobs::payments(stack)?,
     ));
+    Ok(())
 }
 
-async fn start(stack: &Stack, tools: &Tools, profile: Profile) -> Result<()> {
-    let secrets = secrets(stack)?;
+async fn start(
+    stack: &Stack,
+    tools: &Tools,
+    profile: Profile,
+    stripe: Option<StripeKeys>,
+) -> Result<()> {
+    let secrets = secrets(stack, stripe)?;
     tokio::try_join!(build_all(stack, profile), async {
         stack.start_agents(tools).await?;
         put_variables(stack, &secrets).await?;
@@ -96,25 +120,36 @@ async fn start(stack: &Stack, tools: &Tools, profile: Profile) -> Result<()> {
     deploy_services(stack, tools, profile).await
 }
 
-async fn update(stack: &Stack, tools: &Tools, profile: Profile) -> Result<()> {
+async fn update(
+    stack: &Stack,
+    tools: &Tools,
+    profile: Profile,
+    stripe: Option<StripeKeys>,
+) -> Result<()> {
     stack.state.create()?;
-    put_variables(stack, &secrets(stack)?).await?;
+    let secrets = secrets(stack, stripe)?;
+    put_variables(stack, &secrets).await?;
     tokio::try_join!(build_all(stack, profile), deploy_engines(stack, tools))?;
-    deploy_services(stack, tools, profile).await
+    deploy_services(stack, tools, profile).await?;
+    if secrets.payments().are_simulated() {
+        return Ok(());
+    }
+    // Until Stripe's keys were given, payments may have been simulated.
+    down::stop_simulator(stack).await
 }
 
-fn secrets(stack: &Stack) -> Result<Secrets> {
+fn secrets(stack: &Stack, stripe: Option<StripeKeys>) -> Result<Secrets> {
     let file = stack.state.secrets();
     ensure!(
         file.exists() || !stack.state.data("postgres").join("cluster").exists(),
         "{} is gone, and the data can't be used without it: put it back, or `just reset`",
         file.display()
     );
-    Secrets::load_or_create(&file)
+    Secrets::with_payments(&file, stripe)
 }
 
 async fn put_variables(stack: &Stack, secrets: &Secrets) -> Result<()> {
-    for job in crate::services::all_jobs() {
+    for job in services::jobs(secrets.payments()) {
         if let Some(items) = variables::of_job(job, secrets) {
             stack
                 .nomad
@@ -127,7 +162,8 @@ async fn put_variables(stack: &Stack, secrets: &Secrets) -> Result<()> {
 }
 
 async fn build_all(stack: &Stack, profile: Profile) -> Result<()> {
-    let packages: Vec<_> = SERVICES.iter().map(|service| service.package).collect();
+    let built = jobs::of_stack(stack)?.filter_map(services::built_here);
+    let packages: Vec<_> = built.map(|program| program.package).collect();
     step("build", build::build(stack, &packages, profile)).await
 }
 
@@ -142,9 +178,16 @@ async fn deploy_engines(stack: &Stack, tools: &Tools) -> Result<()> {
 
 async fn deploy_services(stack: &Stack, tools: &Tools, profile: Profile) -> Result<()> {
     let mut deployments = JoinSet::new();
+    let simulated = jobs::payments(stack)?.are_simulated();
     for service in &SERVICES {
         let (stack, tools) = (stack.clone(), tools.clone());
-        deployments.spawn(async move { deploy_service(&stack, &tools, service, profile).await });
+        deployments.spawn(async move {
+            // Whoever is asked comes first.
+            if simulated && service.needs.contains(&Need::Stripe) {
+                deploy_service(&stack, &tools, &SIMULATOR, profile).await?;
+            }
+            deploy_service(&stack, &tools, service, profile).await
+        });
     }
     all(deployments).await
 }

@@ -14,7 +14,8 @@ use tokio::sync::mpsc;
 use super::{interrupt, restart, up};
 use crate::{
     build::Profile,
-    services::{ENGINES, SERVICES, Service},
+    jobs,
+    services::{Service, built_here},
     stack::Stack,
     terminal,
     tools::Tools,
@@ -23,11 +24,12 @@ use crate::{
 /// An editor's save is often several events.
 const QUIET: Duration = Duration::from_millis(300);
 /// What can change what runs, relative to the checkout.
-const WATCHED: [&str; 6] = [
+const WATCHED: [&str; 7] = [
     "libs",
     "nomad",
     "postgres",
     "services",
+    "tools/stripe-sim",
     "traefik",
     "Cargo.toml",
 ];
@@ -66,8 +68,9 @@ pub async fn run(stack: &Stack, only: Option<&str>) -> Result<()> {
             }
             let paths: Vec<PathBuf> = events.into_iter().map(|event| event.path).collect();
             let paths = saves.among(paths);
-            let jobs = affected(&stack.checkout, &paths);
-            for job in jobs
+            let running: Vec<_> = jobs::of_stack(stack)?.collect();
+            let affected = affected(&stack.checkout, &running, &paths);
+            for job in affected
                 .into_iter()
                 .filter(|job| only.is_none_or(|only| only.name == *job))
             {
@@ -125,15 +128,20 @@ impl Saves {
 
 async fn redeploy(stack: &Stack, tools: &Tools, job: &str) -> Result<()> {
     let _lock = stack.state.lock().await?;
-    match SERVICES.iter().find(|service| service.name == job) {
+    match built_here(job) {
         Some(service) => restart::rebuild(stack, tools, service, Profile::Dev).await,
         None => up::deploy_job(stack, tools, job, None).await,
     }
 }
 
-/// The jobs that a change of these files concerns.
-fn affected(checkout: &Path, paths: &[PathBuf]) -> BTreeSet<&'static str> {
-    let services = || SERVICES.iter().map(|service| service.name);
+/// Those of the stack's jobs that a change of these files concerns.
+fn affected(
+    checkout: &Path,
+    running: &[&'static str],
+    paths: &[PathBuf],
+) -> BTreeSet<&'static str> {
+    let running = || running.iter().copied();
+    let built = || running().filter(|job| built_here(job).is_some());
     let mut jobs = BTreeSet::new();
     for path in paths {
         let Ok(path) = path.strip_prefix(checkout) else {
@@ -145,18 +153,13 @@ fn affected(checkout: &Path, paths: &[PathBuf]) -> BTreeSet<&'static str> {
         };
         let below = below.unwrap_or_default();
         match &*top {
-            "postgres" | "traefik" => jobs.extend(ENGINES.iter().find(|engine| **engine == top)),
-            "services" => jobs.extend(services().find(|service| *service == below)),
-            "nomad" if below == "dev.vars.hcl" => {
-                jobs.extend(ENGINES.into_iter().chain(services()));
+            "postgres" | "traefik" => jobs.extend(running().find(|engine| *engine == top)),
+            "services" | "tools" => jobs.extend(built().find(|job| *job == below)),
+            "nomad" if below == "dev.vars.hcl" => jobs.extend(running()),
+            "nomad" => {
+                jobs.extend(running().find(|job| *below == format!("{job}.nomad.hcl")));
             }
-            "nomad" => jobs.extend(
-                ENGINES
-                    .into_iter()
-                    .chain(services())
-                    .find(|job| *below == format!("{job}.nomad.hcl")),
-            ),
-            _ => jobs.extend(services()),
+            _ => jobs.extend(built()),
         }
     }
     jobs
@@ -167,6 +170,10 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::{
+        services::{self, all_jobs},
+        stripe::Payments,
+    };
 
     #[test]
     fn a_read_is_no_save() {
@@ -187,19 +194,33 @@ mod tests {
 
     #[rstest]
     #[case::its_source("services/auth/src/main.rs", &["auth"])]
-    #[case::a_library("libs/http/src/lib.rs", &["auth", "expiration", "orders", "tickets"])]
-    #[case::the_lock("Cargo.toml", &["auth", "expiration", "orders", "tickets"])]
+    #[case::a_library("libs/http/src/lib.rs", &[
+        "auth", "expiration", "orders", "payments", "stripe-sim", "tickets",
+    ])]
+    #[case::the_lock("Cargo.toml", &[
+        "auth", "expiration", "orders", "payments", "stripe-sim", "tickets",
+    ])]
+    #[case::the_simulator("tools/stripe-sim/src/main.rs", &["stripe-sim"])]
     #[case::its_job("nomad/auth.nomad.hcl", &["auth"])]
     #[case::an_engine("nomad/redis.nomad.hcl", &["redis"])]
     #[case::middlewares("traefik/middlewares.yml", &["traefik"])]
     #[case::a_new_service("services/unknown/src/main.rs", &[])]
     #[case::an_editor("nomad/.auth.nomad.hcl.swp", &[])]
     #[case::everything("nomad/dev.vars.hcl", &[
-        "auth", "expiration", "orders", "postgres", "redis", "tickets", "traefik",
+        "auth", "expiration", "orders", "payments", "postgres", "redis", "stripe-sim", "tickets", "traefik",
     ])]
     fn a_save_concerns(#[case] path: &str, #[case] expected: &[&str]) {
         let checkout = Path::new("/checkout");
-        let jobs = affected(checkout, &[checkout.join(path)]);
+        let all: Vec<_> = all_jobs().collect();
+        let jobs = affected(checkout, &all, &[checkout.join(path)]);
         assert_eq!(jobs.into_iter().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_simulator_that_does_not_run_is_left_alone() {
+        let checkout = Path::new("/checkout");
+        let running: Vec<_> = services::jobs(Payments::ByStripe).collect();
+        let saved = checkout.join("tools/stripe-sim/src/main.rs");
+        assert!(affected(checkout, &running, &[saved]).is_empty());
     }
 }
