@@ -102,7 +102,7 @@ impl Call {
         course.look(looked).await
     }
 
-    /// The path's part of a fingerprint and all parameters, before they are read.
+    /// What tells this request from another with the same key; to be asked before parameters are read.
     #[must_use]
     pub fn fingerprint(&self, operation: Operation, path: &str) -> String {
         match self.key {

@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use serde_json::json;
 
-use crate::harness::{Stripe, confirm_path};
+use crate::harness::{Answer, Stripe, confirm_path};
 
 const VISA: [(&str, &str); 1] = [("payment_method", "pm_card_visa")];
 
@@ -34,8 +34,7 @@ async fn twenty_at_once_on_a_slow_day() {
     let confirm = || stripe.keyed("key", &path, &VISA);
     let answers = join_all(std::iter::repeat_with(confirm).take(20)).await;
     let succeeded = answers.iter().filter(|answer| answer.status == 200).count();
-    let in_use =
-        |answer: &&_| crate::harness::Answer::refusal(answer) == (409, "idempotency_key_in_use");
+    let in_use = |answer: &&Answer| answer.refusal() == (409, "idempotency_key_in_use");
     assert_eq!((succeeded, answers.iter().filter(in_use).count()), (1, 19));
     assert_eq!(stripe.charges(), 1);
 }
