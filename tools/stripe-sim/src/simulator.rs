@@ -15,7 +15,7 @@ use crate::{
 /// its journal, the next one goes on where it ended.
 #[derive(Debug)]
 pub struct Simulator {
-    port: u16,
+    url: String,
     simulation: Arc<Simulation>,
     stop: CancellationToken,
     thread: Option<JoinHandle<()>>,
@@ -28,21 +28,11 @@ impl Simulator {
     /// When it can't.
     #[must_use]
     pub fn start(settings: Settings) -> Self {
-        Self::start_on(0, settings)
+        Self::try_start(settings).expect("the payment simulator starts")
     }
 
-    /// Starts on a port of 127.0.0.1: that of one that has ended, say.
-    ///
-    /// # Panics
-    /// When it can't.
-    #[must_use]
-    pub fn start_on(port: u16, settings: Settings) -> Self {
-        Self::try_start(port, settings).expect("the payment simulator starts")
-    }
-
-    fn try_start(port: u16, settings: Settings) -> anyhow::Result<Self> {
-        let address = format!("127.0.0.1:{port}");
-        let app = Application::build(&address, NonZeroUsize::MIN, settings)?;
+    fn try_start(settings: Settings) -> anyhow::Result<Self> {
+        let app = Application::build("127.0.0.1:0", NonZeroUsize::MIN, settings)?;
         let (port, simulation) = (app.port()?, app.simulation());
         let stop = CancellationToken::new();
         let stopped = stop.clone();
@@ -53,7 +43,7 @@ impl Simulator {
             }
         });
         Ok(Self {
-            port,
+            url: format!("http://127.0.0.1:{port}"),
             simulation,
             stop,
             thread: Some(thread.context("no thread")?),
@@ -62,14 +52,8 @@ impl Simulator {
 
     /// Where it is, without a slash at the end: Stripe's `https://api.stripe.com`.
     #[must_use]
-    pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-
-    /// Its port.
-    #[must_use]
-    pub fn port(&self) -> u16 {
-        self.port
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// The secret key that it accepts.

@@ -39,5 +39,5 @@ pub async fn add(_: Operator, simulation: Data<Simulation>, rules: Json<Rules>) 
 /// Nothing goes wrong any more.
 pub async fn clear(_: Operator, simulation: Data<Simulation>) -> HttpResponse {
     simulation.faults.set(Plan::default());
-    HttpResponse::NoContent().finish()
+    HttpResponse::Ok().json(simulation.faults.plan())
 }

@@ -72,7 +72,7 @@ pub async fn requests(_: Operator, simulation: Data<Simulation>) -> HttpResponse
 /// Counts requests from 0 again.
 pub async fn reset_requests(_: Operator, simulation: Data<Simulation>) -> HttpResponse {
     simulation.requests.reset();
-    HttpResponse::NoContent().finish()
+    HttpResponse::Ok().json(json!({"counts": simulation.requests.counts()}))
 }
 
 /// `PUT /sim/webhook`.
@@ -89,5 +89,5 @@ pub async fn set_endpoint(
     endpoint: Json<Endpoint>,
 ) -> HttpResponse {
     simulation.set_webhook_url(endpoint.into_inner().url);
-    HttpResponse::NoContent().finish()
+    HttpResponse::Ok().json(json!({"url": simulation.webhook_url()}))
 }

@@ -116,7 +116,7 @@ async fn the_signature_is_of_the_time_and_the_body() {
     let mut mac = Hmac::<Sha256>::new_from_slice(b"whsec_simulated").unwrap();
     mac.update(format!("{time}.{body}").as_bytes());
     mac.verify_slice(&hex::decode(hex).unwrap()).unwrap();
-    assert_eq!(time, event["created"].to_string());
+    assert!(time.parse::<i64>().unwrap() >= event["created"].as_i64().unwrap());
 }
 
 #[tokio::test]
@@ -233,6 +233,6 @@ async fn an_endpoint_that_is_away_stops_no_payment() {
     let moved = stripe
         .json(Method::PUT, "/sim/webhook", json!({"url": other.url}))
         .await;
-    assert_eq!(moved.status, 204);
+    assert_eq!(moved.ok().body["url"], other.url.as_str());
     other.after(20).await;
 }
