@@ -9,7 +9,7 @@ mod orders;
 mod simulator;
 
 pub use answers::{failed, paid, problem};
-pub use app::{App, User};
+pub use app::{App, User, paying_with};
 pub use orders::OrdersApp;
 pub use simulator::{Fault, Sim};
 
