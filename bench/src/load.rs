@@ -111,6 +111,14 @@ async fn one_connection(load: Load, warm: Instant, end: Instant) -> anyhow::Resu
 
 /// Reads one answer with a Content-Length and returns its status.
 pub async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> anyhow::Result<u16> {
+    Ok(whole_answer(stream, buffer).await?.0)
+}
+
+/// The same with the body, which lies in `buffer`.
+pub async fn whole_answer<'a>(
+    stream: &mut TcpStream,
+    buffer: &'a mut Vec<u8>,
+) -> anyhow::Result<(u16, &'a [u8])> {
     buffer.clear();
     loop {
         ensure!(
@@ -137,6 +145,6 @@ pub async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> anyhow::Res
                 "the connection was closed"
             );
         }
-        return Ok(status);
+        return Ok((status, &buffer[body..body + length]));
     }
 }

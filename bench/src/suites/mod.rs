@@ -4,3 +4,4 @@ pub mod auth;
 pub mod events;
 pub mod expiry;
 pub mod on_sale;
+pub mod purchases;

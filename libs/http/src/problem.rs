@@ -95,6 +95,18 @@ impl Problem {
         }
     }
 
+    /// The same with another message for the client.
+    #[must_use]
+    pub fn saying(self, message: impl Into<String>) -> Self {
+        Self {
+            errors: vec![ErrorItem {
+                message: message.into(),
+                field: None,
+            }],
+            ..self
+        }
+    }
+
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> StatusCode {

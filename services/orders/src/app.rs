@@ -103,7 +103,7 @@ impl Application {
             manner: config.reservation.manner,
             clock: clock.clone(),
         };
-        let wake = messaging.start(&lifecycle);
+        let wake = messaging.publish(&lifecycle);
 
         // What is in flight when the service is told to stop may still need the others.
         let hard = || lifecycle.hard().clone();
@@ -115,7 +115,8 @@ impl Application {
             connections: DECIDING,
             ..config.database
         })?;
-        let reservations = Reservations::start(deciding, config.reservation, wake);
+        let reservations = Reservations::start(deciding, config.reservation, wake.clone());
+        messaging.listen(&wake, reservations.clone(), &lifecycle);
         let tickets = Peer::new(&resolver, "tickets", config.token);
         let orders = Orders {
             offers: Offers::new(tickets, reservations.clone()),

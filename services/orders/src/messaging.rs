@@ -1,6 +1,6 @@
 //! What runs beside the requests: the relay, the listeners, and the upkeep of what they need.
 
-use ticketing_contracts::events::{Event, ExpirationEvent, OrderEvent, TicketEvent};
+use ticketing_contracts::events::{Event, ExpirationEvent, OrderEvent, PaymentEvent, TicketEvent};
 use ticketing_messaging::{
     Wake,
     connection::{self, RedisSettings},
@@ -13,7 +13,11 @@ use ticketing_messaging::{
 use ticketing_postgres::{DatabaseSettings, Pool};
 use ticketing_runtime::{Clock, Lifecycle};
 
-use crate::{SERVICE, listeners, reservation::Manner, resync::OpenOrders};
+use crate::{
+    SERVICE, listeners,
+    reservation::{Manner, Reservations},
+    resync::OpenOrders,
+};
 
 /// What all of them need.
 #[derive(Debug, Clone)]
@@ -33,28 +37,37 @@ pub struct Messaging {
 }
 
 impl Messaging {
-    /// Starts all of it; it ends with the lifecycle's soft token. Returns what wakes the relay.
-    pub fn start(self, lifecycle: &Lifecycle) -> Wake {
-        let soft = || lifecycle.soft().clone();
+    /// Starts the relay; it ends with the lifecycle's soft token. Returns what wakes it.
+    pub fn publish(&self, lifecycle: &Lifecycle) -> Wake {
         let relay = self.relay();
         let wake = relay.wake();
-        lifecycle.spawn(relay.run(self.pool.clone(), soft()));
+        lifecycle.spawn(relay.run(self.pool.clone(), lifecycle.soft().clone()));
+        wake
+    }
 
+    /// Starts the rest, which ends likewise. `wake` wakes the relay.
+    pub fn listen(self, wake: &Wake, reservations: Reservations, lifecycle: &Lifecycle) {
+        let soft = || lifecycle.soft().clone();
         let tickets = listeners::Tickets::new(self.manner, wake.clone());
         lifecycle.spawn(self.consumer(tickets).run(soft()));
         let expirations = listeners::Expirations::new(self.manner, wake.clone());
         lifecycle.spawn(self.consumer(expirations).run(soft()));
+        let payments = listeners::Payments::new(reservations);
+        lifecycle.spawn(self.consumer(payments).run(soft()));
 
         let upkeep = Upkeep {
             pool: self.pool.clone(),
             redis: self.redis.clone(),
-            streams: vec![TicketEvent::STREAM, ExpirationEvent::STREAM],
+            streams: vec![
+                TicketEvent::STREAM,
+                ExpirationEvent::STREAM,
+                PaymentEvent::STREAM,
+            ],
             clock: self.clock.clone(),
         };
         lifecycle.spawn(upkeep.run(soft()));
         let redis = self.redis;
         lifecycle.spawn(soft().run_until_cancelled_owned(check(redis)));
-        wake
     }
 
     fn relay(&self) -> Relay {
@@ -64,9 +77,6 @@ impl Messaging {
             self.redis.clone(),
             self.clock.clone(),
         )
-        // Of the groups in the contracts, payments has no reader yet: with it, nothing would ever be
-        // trimmed. To be taken out when payments is there.
-        .groups(["tickets", "expiration"])
         // Deadlines live in Redis alone.
         .on_wipe(move || {
             let (pool, clock) = (pool.clone(), clock.clone());

@@ -14,12 +14,12 @@ use ticketing_postgres::Pool;
 use ticketing_runtime::Clock;
 
 use crate::{
-    domain::{Answer, Command, Hold, Order, Refusal},
+    domain::{Answer, Command, Hold, Order, Payment, Refusal},
     error::Error,
     offers::Offers,
     reservation::Reservations,
     sales::{Asked, State},
-    store::{reading, sales_series},
+    store::{payments, reading, sales_series},
 };
 
 /// Orders and stock. Cheap to clone.
@@ -86,21 +86,28 @@ impl Orders {
         Ok(inventory.ok_or(Refusal::UnknownTicket(ticket))?)
     }
 
-    /// An order, for its buyer.
+    /// An order, for its buyer, and what was heard of its payment.
     ///
     /// # Errors
     /// When there is none, or it is another's.
-    pub async fn find(&self, user_id: UserId, order_id: OrderId) -> Result<Order, Error> {
-        let order = reading::find(&mut *self.pool.get().await?, order_id).await?;
+    pub async fn find(
+        &self,
+        user_id: UserId,
+        order_id: OrderId,
+    ) -> Result<(Order, Option<Payment>), Error> {
+        let mut connection = self.pool.get().await?;
+        let order = reading::find(&mut connection, order_id).await?;
         let order = order.ok_or(Refusal::UnknownOrder)?;
-        if order.user_id == user_id {
-            Ok(order)
-        } else {
-            Err(Refusal::NotYours.into())
+        if order.user_id != user_id {
+            return Err(Refusal::NotYours.into());
         }
+        let mut payments = payments::of_orders(&mut connection, tried([&order])).await?;
+        let payment = payments.remove(&order.id);
+        Ok((order, payment))
     }
 
-    /// A buyer's orders, newest first: at most `limit`, of those before `before`.
+    /// A buyer's orders, newest first, and what was heard of their payments: at most `limit`, of those
+    /// before `before`.
     ///
     /// # Errors
     /// When Postgres does not answer.
@@ -110,9 +117,15 @@ impl Orders {
         status: Option<OrderStatus>,
         before: Option<OrderId>,
         limit: u16,
-    ) -> Result<Vec<Order>, Error> {
+    ) -> Result<Vec<(Order, Option<Payment>)>, Error> {
         let mut connection = self.pool.get().await?;
-        Ok(reading::of_buyer(&mut connection, user_id, status, before, limit).await?)
+        let orders = reading::of_buyer(&mut connection, user_id, status, before, limit).await?;
+        let mut payments = payments::of_orders(&mut connection, tried(&orders)).await?;
+        let orders = orders.into_iter().map(|order| {
+            let payment = payments.remove(&order.id);
+            (order, payment)
+        });
+        Ok(orders.collect())
     }
 
     /// Publishes how full everything is as metrics.
@@ -156,4 +169,10 @@ impl Orders {
             series: moments.into_iter().zip(states).map(point).collect(),
         })
     }
+}
+
+/// Those for which a lease was granted: of others there is no payment.
+fn tried<'a>(orders: impl IntoIterator<Item = &'a Order>) -> Vec<uuid::Uuid> {
+    let tried = orders.into_iter().filter(|order| order.lease > 0);
+    tried.map(|order| order.id.0).collect()
 }

@@ -1,3 +1,51 @@
-//! The payments service.
+//! The payments service: `payments serve`, `payments migrate`, `payments resync`, `payments dlq`.
 
-fn main() {}
+use clap::{Parser, Subcommand};
+use payments::{SERVICE, app::Application, config, resync, store};
+use ticketing_messaging::command::{self, DeadLetters};
+use ticketing_postgres::migrate;
+use ticketing_runtime::telemetry::Telemetry;
+
+#[derive(Parser)]
+#[command(about = "Orders are paid by Stripe. Settings come from the environment.")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Answers requests until SIGTERM.
+    Serve,
+    /// Brings the schema up to date, as its owner.
+    Migrate,
+    /// Publishes every payment once more.
+    Resync,
+    /// Shows events that could not be handled, or has them tried again.
+    #[command(subcommand)]
+    Dlq(DeadLetters),
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let command = Arguments::parse().command;
+    if let Command::Serve = command {
+        let config = config::Serve::from_env()?;
+        let telemetry = Telemetry::install(SERVICE, &config.telemetry)?;
+        let outcome = Application::run(config).await;
+        telemetry.flush();
+        return outcome;
+    }
+    let config = config::Task::from_env()?;
+    let telemetry = Telemetry::install(SERVICE, &config.telemetry)?;
+    let outcome = match command {
+        Command::Serve | Command::Migrate => {
+            let run = migrate::up(&config.database, store::migrations()).await;
+            run.map(|run| tracing::info!(migrations = ?run, "the schema is up to date"))
+        }
+        Command::Resync => resync::run(&config.database).await,
+        Command::Dlq(what) => command::run(what, &config.database).await,
+    };
+    telemetry.flush();
+    outcome
+}

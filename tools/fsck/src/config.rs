@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
+use secrecy::SecretString;
 use ticketing_messaging::connection::RedisSettings;
 use ticketing_postgres::DatabaseSettings;
 use ticketing_runtime::{Settings, settings::SettingsError};
@@ -17,6 +18,17 @@ pub struct Config {
     pub schemas: Schemas,
     /// What counts as stuck.
     pub bounds: Bounds,
+    /// Who charges, where payments are simulated.
+    pub simulator: Option<Simulator>,
+}
+
+/// The payment simulator.
+#[derive(Debug, Clone)]
+pub struct Simulator {
+    /// Its URL, with the prefix if it has one.
+    pub url: String,
+    /// The secret key that it accepts.
+    pub key: SecretString,
 }
 
 /// The services' schemas.
@@ -26,6 +38,8 @@ pub struct Schemas {
     pub orders: Schema,
     /// Of tickets.
     pub tickets: Schema,
+    /// Of payments.
+    pub payments: Schema,
 }
 
 /// The name of a schema. It can stand in SQL as it is.
@@ -41,38 +55,47 @@ pub struct Bounds {
     pub pending: Duration,
     /// An order whose time is over, to be cancelled.
     pub overdue: Duration,
+    /// An attempt to pay, to have an outcome.
+    pub attempt: Duration,
+    /// A payment that came too late, for Stripe to be asked to give it back.
+    pub refund: Duration,
     /// What was acknowledged is looked for in the inbox, back to here.
     pub inbox: Duration,
 }
 
 impl Config {
-    /// Reads the environment.
+    /// Reads the environment. `simulator` is the payment simulator's URL.
     ///
     /// # Errors
     /// With everything that is missing or wrong.
-    pub fn from_env() -> Result<Self, SettingsError> {
-        Self::read(Settings::from_env())
+    pub fn from_env(simulator: Option<String>) -> Result<Self, SettingsError> {
+        Self::read(Settings::from_env(), simulator)
     }
 
-    /// Reads `DATABASE_*`, `REDIS_*`, `ORDERS_SCHEMA`, `TICKETS_SCHEMA`, `OUTBOX_BOUND`,
-    /// `PENDING_BOUND`, `OVERDUE_BOUND` and `INBOX_WINDOW`.
+    /// Reads `DATABASE_*`, `REDIS_*`, `ORDERS_SCHEMA`, `TICKETS_SCHEMA`, `PAYMENTS_SCHEMA`,
+    /// `OUTBOX_BOUND`, `PENDING_BOUND`, `OVERDUE_BOUND`, `ATTEMPT_BOUND`, `REFUND_BOUND` and
+    /// `INBOX_WINDOW`; for a simulator, `STRIPE_KEY`.
     ///
     /// # Errors
     /// With everything that is missing or wrong.
-    pub fn read(mut settings: Settings) -> Result<Self, SettingsError> {
+    pub fn read(mut settings: Settings, simulator: Option<String>) -> Result<Self, SettingsError> {
         // Nothing is on its search path: every table is named with its schema.
         let database = DatabaseSettings::read(&mut settings, "fsck");
         let redis = RedisSettings::read(&mut settings);
         let mut schema = |name, default: &str| settings.or(name, Schema(default.to_owned()));
-        let (orders, tickets) = (
+        let (orders, tickets, payments) = (
             schema("ORDERS_SCHEMA", "orders"),
             schema("TICKETS_SCHEMA", "tickets"),
+            schema("PAYMENTS_SCHEMA", "payments"),
         );
         let default = Bounds::default();
         let outbox = settings.duration_or("OUTBOX_BOUND", default.outbox);
         let pending = settings.duration_or("PENDING_BOUND", default.pending);
         let overdue = settings.duration_or("OVERDUE_BOUND", default.overdue);
+        let attempt = settings.duration_or("ATTEMPT_BOUND", default.attempt);
+        let refund = settings.duration_or("REFUND_BOUND", default.refund);
         let inbox = settings.duration_or("INBOX_WINDOW", default.inbox);
+        let simulator = simulator.map(|url| (url, settings.secret("STRIPE_KEY")));
         settings.finish(|| {
             Some(Self {
                 database: database?,
@@ -80,12 +103,19 @@ impl Config {
                 schemas: Schemas {
                     orders: orders?,
                     tickets: tickets?,
+                    payments: payments?,
                 },
                 bounds: Bounds {
                     outbox: outbox?,
                     pending: pending?,
                     overdue: overdue?,
+                    attempt: attempt?,
+                    refund: refund?,
                     inbox: inbox?,
+                },
+                simulator: match simulator {
+                    Some((url, key)) => Some(Simulator { url, key: key? }),
+                    None => None,
                 },
             })
         })
@@ -99,6 +129,9 @@ impl Default for Bounds {
             outbox: ten_seconds,
             pending: ten_seconds,
             overdue: ten_seconds,
+            // Stripe may hang, and be asked again.
+            attempt: Duration::from_secs(120),
+            refund: Duration::from_secs(30),
             inbox: Duration::from_secs(3600),
         }
     }
@@ -143,13 +176,15 @@ mod tests {
     #[test]
     fn a_start_without_settings_names_each_of_them() {
         let none = Settings::from_pairs::<&str, &str>([]);
-        let error = Config::read(none).unwrap_err().to_string();
+        let simulator = Some("http://127.0.0.1:1".to_owned());
+        let error = Config::read(none, simulator).unwrap_err().to_string();
         for name in [
             "DATABASE_HOST",
             "DATABASE_USER",
             "DATABASE_PASSWORD",
             "REDIS_URL",
             "REDIS_PASSWORD",
+            "STRIPE_KEY",
         ] {
             assert!(error.contains(&format!("{name} is missing")), "{error}");
         }

@@ -28,14 +28,24 @@ pub enum Invariant {
     Reason,
     Currency,
     Items,
+    Paid,
+    OnePayment,
+    Settled,
+    Refunds,
     TicketCopy,
     StockCopy,
+    PaymentCopy,
     Inbox,
     Outbox,
     Streams,
     Groups,
     TicketsCurrent,
     StockCurrent,
+    PaymentsCurrent,
+    Charged,
+    UnderWay,
+    Takings,
+    Simulator,
     Scheduled,
     Overdue,
     KnownOrders,
@@ -45,7 +55,7 @@ pub enum Invariant {
 use Invariant as I;
 
 /// All of them, in the order of the report: name, when, of what, and what it says.
-const ALL: [(Invariant, &str, When, &str, &str); 25] = {
+const ALL: [(Invariant, &str, When, &str, &str); 35] = {
     use When::{Always, AtRest};
     [
         (
@@ -140,6 +150,34 @@ const ALL: [(Invariant, &str, When, &str, &str); 25] = {
             "each has items, and every item an order and a ticket",
         ),
         (
+            I::Paid,
+            "paid",
+            Always,
+            "paid orders",
+            "the payment of each is there, of its total and currency, and of no other order",
+        ),
+        (
+            I::OnePayment,
+            "one-payment",
+            Always,
+            "payments",
+            "no two have the same order, or the same PaymentIntent",
+        ),
+        (
+            I::Settled,
+            "settled",
+            Always,
+            "payments",
+            "those that are settled have completed their order, or have a refund",
+        ),
+        (
+            I::Refunds,
+            "refunds",
+            Always,
+            "refunds",
+            "each is of a payment that its order has given up",
+        ),
+        (
             I::TicketCopy,
             "ticket-copy",
             Always,
@@ -152,6 +190,13 @@ const ALL: [(Invariant, &str, When, &str, &str); 25] = {
             Always,
             "tickets",
             "tickets' copy of a stock's version is that version",
+        ),
+        (
+            I::PaymentCopy,
+            "payment-copy",
+            Always,
+            "payments",
+            "orders' copy of a version is that version",
         ),
         (
             I::Inbox,
@@ -194,6 +239,41 @@ const ALL: [(Invariant, &str, When, &str, &str); 25] = {
             AtRest,
             "tickets",
             "tickets has the present version of each one's stock",
+        ),
+        (
+            I::PaymentsCurrent,
+            "payments-current",
+            AtRest,
+            "payments",
+            "orders has heard what became of each",
+        ),
+        (
+            I::Charged,
+            "charged",
+            AtRest,
+            "paid orders",
+            "the payment of each has succeeded",
+        ),
+        (
+            I::UnderWay,
+            "under-way",
+            AtRest,
+            "payments",
+            "none is attempted, unsettled or to be given back for longer than it may be, or outlives its order",
+        ),
+        (
+            I::Takings,
+            "takings",
+            AtRest,
+            "currencies",
+            "what complete orders cost is what was paid and not given back",
+        ),
+        (
+            I::Simulator,
+            "simulator",
+            AtRest,
+            "figures",
+            "what payments has charged and given back, the payment simulator has as well",
         ),
         (
             I::Scheduled,

@@ -1,4 +1,4 @@
-//! Proves that nothing is lost, oversold or stuck: reads every schema and Redis.
+//! Proves that nothing is lost, oversold or stuck: reads every schema, Redis, and the payment simulator if there is one.
 //!
 //! Each [`Invariant`](invariant::Invariant) either holds in every snapshot, whatever runs, and one
 //! look tells; or it holds at rest, once relays and consumers have caught up. Those are looked at again and

@@ -27,6 +27,9 @@ struct Arguments {
     /// A dead letter that is no breach, such as orders/12; may be repeated.
     #[arg(long, value_name = "SERVICE/ID")]
     explained: Vec<String>,
+    /// The payment simulator's URL, to compare what it has charged; its key is STRIPE_KEY.
+    #[arg(long, value_name = "URL")]
+    simulator: Option<String>,
     /// One JSON object instead of lines.
     #[arg(long)]
     json: bool,
@@ -54,7 +57,7 @@ async fn main() -> ExitCode {
 }
 
 async fn check(arguments: Arguments) -> anyhow::Result<Report> {
-    let config = Config::from_env()?;
+    let config = Config::from_env(arguments.simulator)?;
     let options = Options {
         at_rest: !arguments.live,
         wait: arguments.wait,

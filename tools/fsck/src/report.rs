@@ -110,12 +110,13 @@ impl fmt::Display for Report {
         if !broken.is_empty() {
             write!(f, "; broken: {}", broken.join(", "))?;
         }
-        if !self.left_out.is_empty() {
-            write!(
-                f,
-                "; {} that hold at rest were left out",
-                self.left_out.len()
-            )?;
+        match self.left_out[..] {
+            [] => {}
+            [Invariant::Simulator] => f.write_str("; simulator was left out: none was named")?,
+            [..] => {
+                let count = self.left_out.len();
+                write!(f, "; {count} that hold at rest were left out")?;
+            }
         }
         writeln!(f, " ({took:.1} s)")
     }

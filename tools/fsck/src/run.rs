@@ -8,7 +8,7 @@ use std::{
 use chrono::TimeDelta;
 use diesel_async::AsyncPgConnection;
 use redis::aio::MultiplexedConnection;
-use ticketing_contracts::events::{Event, ExpirationEvent, OrderEvent, TicketEvent};
+use ticketing_contracts::events::{Event, ExpirationEvent, OrderEvent, PaymentEvent, TicketEvent};
 use ticketing_postgres::tx;
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     store::{
         self, copies, deadlines,
         messaging::{self, Hearing},
-        orders, streams,
+        orders, payments, simulator, streams,
     },
 };
 
@@ -146,12 +146,20 @@ async fn look_at_what_always_holds(connection: &mut AsyncPgConnection, config: &
     findings.push(checks::orders::items(count, &tickets, &odd));
     let (count, pairs) = copies::pairs(connection, schemas).await?;
     findings.extend(checks::copies::equal(count, &pairs));
+    findings.extend(checks::payments::always(
+        &payments::counts(connection, schemas).await?,
+        &payments::oddly_paid(connection, schemas).await?,
+        &payments::shared(connection, schemas).await?,
+        &payments::odd(connection, schemas).await?,
+        &payments::copies(connection, schemas).await?,
+    ));
     findings.push(inboxes(connection, config).await?);
     Ok(findings)
 }
 
 async fn inboxes(connection: &mut AsyncPgConnection, config: &Config) -> Result<Finding, Failure> {
-    let (orders, tickets) = (&config.schemas.orders, &config.schemas.tickets);
+    let schemas = &config.schemas;
+    let (orders, tickets, payments) = (&schemas.orders, &schemas.tickets, &schemas.payments);
     // expiration has no inbox: to note a deadline again changes nothing.
     let hearings = [
         Hearing {
@@ -165,6 +173,18 @@ async fn inboxes(connection: &mut AsyncPgConnection, config: &Config) -> Result<
             kinds: heard_by::<OrderEvent>("tickets"),
             listener: tickets,
             service: "tickets",
+        },
+        Hearing {
+            producer: payments,
+            kinds: heard_by::<PaymentEvent>("orders"),
+            listener: orders,
+            service: "orders",
+        },
+        Hearing {
+            producer: orders,
+            kinds: heard_by::<OrderEvent>("payments"),
+            listener: payments,
+            service: "payments",
         },
     ];
     let (mut seen, mut missing) = (0, Vec::new());
@@ -190,19 +210,31 @@ async fn look_at_what_holds_at_rest(
 ) -> Outcome {
     let (schemas, bounds) = (&config.schemas, &config.bounds);
     let (orders_schema, tickets_schema) = (&schemas.orders, &schemas.tickets);
+    let payments_schema = &schemas.payments;
     // All of Postgres' first, the snapshot begins with it; Redis is as new or newer.
     let boxes = [
         messaging::outbox(postgres, tickets_schema, bounds.outbox).await?,
         messaging::outbox(postgres, orders_schema, bounds.outbox).await?,
+        messaging::outbox(postgres, payments_schema, bounds.outbox).await?,
     ];
     let (count, pairs) = copies::pairs(postgres, schemas).await?;
     let (open, now) = orders::open(postgres, orders_schema).await?;
     let mut letters = messaging::dead_letters(postgres, tickets_schema, "tickets").await?;
     letters.extend(messaging::dead_letters(postgres, orders_schema, "orders").await?);
+    letters.extend(messaging::dead_letters(postgres, payments_schema, "payments").await?);
+    let takings = payments::takings(postgres, schemas).await?;
+    let paying = checks::payments::at_rest(
+        &payments::counts(postgres, schemas).await?,
+        &payments::oddly_paid(postgres, schemas).await?,
+        &payments::under_way(postgres, schemas, bounds).await?,
+        &payments::copies(postgres, schemas).await?,
+        &takings,
+    );
 
     let streams = [
         streams::of::<TicketEvent>(redis, &config.redis).await?,
         streams::of::<OrderEvent>(redis, &config.redis).await?,
+        streams::of::<PaymentEvent>(redis, &config.redis).await?,
         streams::of::<ExpirationEvent>(redis, &config.redis).await?,
     ];
     let deadlines = deadlines::all(redis, &config.redis).await?;
@@ -213,15 +245,20 @@ async fn look_at_what_holds_at_rest(
     let unknown = orders::unknown(postgres, orders_schema, &others).await?;
 
     let overdue = TimeDelta::from_std(bounds.overdue).unwrap_or(TimeDelta::days(365));
-    let published = [(&boxes[0], &streams[0]), (&boxes[1], &streams[1])];
+    let published: Vec<_> = boxes.iter().zip(&streams).collect();
     let mut findings = vec![
         checks::messaging::outboxes(&boxes),
         checks::messaging::streams(&published),
         checks::messaging::groups(&streams, bounds.pending),
         checks::schedule::known(&deadlines, &unknown),
-        checks::messaging::dead_letters(3, &letters, &options.explained),
+        checks::messaging::dead_letters(4, &letters, &options.explained),
     ];
     findings.extend(checks::copies::current(count, &pairs));
+    findings.extend(paying);
+    if let Some(simulator) = &config.simulator {
+        let totals = simulator::totals(simulator).await?;
+        findings.push(checks::payments::simulator(&takings, &totals));
+    }
     findings.extend(checks::schedule::open_orders(
         &open, &deadlines, now, overdue,
     ));

@@ -99,6 +99,7 @@ impl Stack {
         // Both agents are local: a proxy from the environment would be in the way.
         let client = reqwest::Client::builder()
             .no_proxy()
+            .tls_certs_only([])
             .connect_timeout(Duration::from_secs(2))
             .build()?;
         let consul = Consul::new(client.clone(), ports.get(Port::ConsulHttp));

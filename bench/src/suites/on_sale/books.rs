@@ -55,6 +55,13 @@ impl Books {
             .context("the relay does not get there")
     }
 
+    /// How many orders are complete.
+    pub async fn complete(&self) -> anyhow::Result<u64> {
+        let complete = "SELECT count(*) FROM orders.orders WHERE status = 'complete'";
+        let count: i64 = self.client.query_one(complete, &[]).await?.get(0);
+        Ok(u64::try_from(count)?)
+    }
+
     async fn reach_zero(&self, count: &str) -> anyhow::Result<()> {
         for _ in 0..LOOKS {
             let left: i64 = self.client.query_one(count, &[]).await?.get(0);
@@ -84,24 +91,25 @@ impl Books {
         })
     }
 
-    /// Orders of last year: paid, of another ticket, by as many persons. Their ids are of their time.
-    pub async fn add_old_orders(&self, count: u64) -> anyhow::Result<()> {
+    /// Orders of last year, of this ticket and by as many persons, that nobody paid for: what nobody owes
+    /// anything for. Their ids are of their time.
+    pub async fn add_old_orders(&self, count: u64, ticket: TicketId) -> anyhow::Result<()> {
         let count = i64::try_from(count)?;
         let id = "(lpad(to_hex(1730000000000 + n), 12, '0') || '7000' || \
                   '8' || substr(md5(n::text), 1, 15))::uuid";
         let statements = [
             format!(
-                "INSERT INTO orders.orders (id, version, user_id, status, created_at, expires_at, \
-                        release_at, total, currency, lease, payment_id) \
-                 SELECT {id}, 3, md5((n % 2000000)::text)::uuid, 'complete', t, t, t, 2500, 'USD', 1, \
-                        md5('p' || n)::uuid \
+                "INSERT INTO orders.orders (id, version, user_id, status, reason, created_at, \
+                        expires_at, release_at, total, currency) \
+                 SELECT {id}, 3, md5((n % 2000000)::text)::uuid, 'cancelled', 'expired', t, t, t, 2500, \
+                        'USD' \
                  FROM generate_series(1, {count}) AS n, \
                       LATERAL (SELECT to_timestamp(1730000000 + n / 1000)) AS at (t)"
             ),
             format!(
                 "INSERT INTO orders.order_item (order_id, position, ticket_id, ticket_version, title, \
                         price, quantity) \
-                 SELECT {id}, 0, md5('ticket' || n % 1000)::uuid, 1, 'Last year', 2500, 1 \
+                 SELECT {id}, 0, '{ticket}', 1, 'Last year', 2500, 1 \
                  FROM generate_series(1, {count}) AS n"
             ),
             "VACUUM (ANALYZE) orders.orders".to_owned(),

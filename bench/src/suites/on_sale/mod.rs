@@ -1,8 +1,8 @@
 //! A sale under a rush: orders for one hot ticket and for many, straight at an instance and through
 //! Traefik, with the relays and all listeners running and every commit on the disk.
 
-mod books;
-mod offers;
+pub(super) mod books;
+pub(super) mod offers;
 mod reads;
 
 use std::{
@@ -147,7 +147,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
             break;
         }
         if last {
-            books.add_old_orders(options.old_orders).await?;
+            books.add_old_orders(options.old_orders, shown[0]).await?;
         }
         for side in &mut sides {
             if last != (side.key == "old") {

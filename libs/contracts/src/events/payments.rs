@@ -58,6 +58,8 @@ pub enum PaymentReason {
     Declined,
     /// Failed: the buyer did not confirm it.
     NotAuthenticated,
+    /// Failed: Stripe could not be asked to charge anything.
+    Unavailable,
     /// Failed or refunded: the order had ended.
     OrderEnded,
     /// One that this version of the program does not know. What became of the money is in the event's
@@ -116,6 +118,7 @@ mod tests {
     #[case("unconfirmed", PaymentReason::Unconfirmed)]
     #[case("declined", PaymentReason::Declined)]
     #[case("not-authenticated", PaymentReason::NotAuthenticated)]
+    #[case("unavailable", PaymentReason::Unavailable)]
     #[case("order-ended", PaymentReason::OrderEnded)]
     #[case("struck-by-lightning", PaymentReason::Other)]
     fn reasons(#[case] text: &str, #[case] reason: PaymentReason) {

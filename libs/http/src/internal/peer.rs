@@ -72,10 +72,11 @@ impl Peer {
     /// When no client can be made, which without TLS nothing can prevent.
     #[must_use]
     pub fn new(resolver: &Resolver, name: &str, token: ServiceToken) -> Self {
-        // Services are neighbours: no proxy stands between them.
+        // Services are neighbours: neither proxy nor TLS stands between them.
         let client = reqwest::Client::builder()
             .timeout(PATIENCE)
             .no_proxy()
+            .tls_certs_only([])
             .build();
         Self {
             service: resolver.service(&admin_service(name)),

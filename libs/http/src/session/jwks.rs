@@ -61,10 +61,11 @@ pub fn follow(auth: Service, refresh: Refresh, clock: Clock, stop: CancellationT
     let (keys, receiver) = watch::channel(Arc::new(none));
     // Requests that find no place here are answered with the keys there are.
     let (asks, inbox) = mpsc::channel(1024);
-    // Services are neighbours: no proxy stands between them.
+    // Services are neighbours: neither proxy nor TLS stands between them.
     let client = reqwest::Client::builder()
         .timeout(refresh.patience)
         .no_proxy()
+        .tls_certs_only([])
         .build();
     let client = client.expect("a client without TLS needs nothing that could fail");
     let task = Follower {

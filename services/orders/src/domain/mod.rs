@@ -6,11 +6,13 @@
 mod book;
 mod command;
 mod order;
+mod payment;
 mod refusal;
 mod stock;
 
 pub use book::{Book, Changed, Changes, Placed, Request};
 pub use command::{Answer, Command, Hold, Rules};
 pub use order::{Item, Order, State, Step};
+pub use payment::{Payment, PaymentStatus};
 pub use refusal::Refusal;
 pub use stock::{NextRelease, Stock};

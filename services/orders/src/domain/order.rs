@@ -131,6 +131,8 @@ pub struct Order {
     pub payment_id: Option<PaymentId>,
     /// That payment is to be given back.
     pub refund_due: bool,
+    /// That payment came after the tickets had been freed, and found them free.
+    pub late: bool,
     /// At least one.
     pub items: Vec<Item>,
 }

@@ -7,11 +7,11 @@ use ticketing_contracts::{
 
 use crate::{domain, error::Error};
 
-/// What became of the payment is not known here yet.
+/// `heard` of its payment was this.
 ///
 /// # Errors
 /// For an order without items, which there can't be.
-pub(super) fn of(order: &domain::Order) -> Result<Order, Error> {
+pub(super) fn of(order: &domain::Order, heard: Option<&domain::Payment>) -> Result<Order, Error> {
     let amount = |minor| MajorUnits::from_minor(minor, order.currency);
     let first = order.items.first();
     let first = first.ok_or_else(|| Error::Internal(format!("order {} is empty", order.id)))?;
@@ -37,7 +37,7 @@ pub(super) fn of(order: &domain::Order) -> Result<Order, Error> {
             price: amount(first.price),
             version: first.ticket_version,
         },
-        payment: None,
+        payment: order.payment(heard),
         created_at: order.created_at,
     })
 }

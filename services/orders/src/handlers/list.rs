@@ -74,11 +74,12 @@ pub async fn handle(
 
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, "no-store"));
-    if let Some(last) = page.last().filter(|_| more) {
+    if let Some(last) = page.last().filter(|_| more).map(|(last, _)| last) {
         let link = next(limit, last.id, asked.status.as_deref());
         response.insert_header((header::LINK, link));
     }
-    let forms: Result<Vec<_>, _> = page.iter().map(form::of).collect();
+    let form = |(order, payment): &(_, Option<_>)| form::of(order, payment.as_ref());
+    let forms: Result<Vec<_>, _> = page.iter().map(form).collect();
     Ok(response.json(forms?))
 }
 

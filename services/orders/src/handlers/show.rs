@@ -35,8 +35,8 @@ pub async fn handle(
     session: Session,
     id: Path<OrderId>,
 ) -> Result<HttpResponse, Problem> {
-    let order = orders.find(session.sub, *id).await?;
+    let (order, payment) = orders.find(session.sub, *id).await?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(form::of(&order)?))
+        .json(form::of(&order, payment.as_ref())?))
 }

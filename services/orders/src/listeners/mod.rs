@@ -1,9 +1,11 @@
 //! What orders hears: one file per stream.
 
 mod expirations;
+mod payments;
 mod tickets;
 
 pub use expirations::Expirations;
+pub use payments::Payments;
 pub use tickets::Tickets;
 
 use diesel_async::AsyncPgConnection;

@@ -7,7 +7,7 @@ use ticketing_postgres::Pool;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Asked, Error, Manner, batch::Batches};
-use crate::domain::{Answer, Command};
+use crate::domain::Answer;
 
 /// How reservations are made.
 #[derive(Debug, Clone, Copy)]
@@ -56,14 +56,14 @@ impl Reservations {
         Self(sender)
     }
 
-    /// Asks, and waits until the answer is durable.
+    /// Asks, and waits until the answer is durable. A command alone is asked within the current trace.
     ///
     /// # Errors
     /// [`Error::Busy`] at once when too many wait; else why it was refused or could not be decided.
-    pub async fn submit(&self, command: Command) -> Result<Answer, Error> {
+    pub async fn submit(&self, asked: impl Into<Asked>) -> Result<Answer, Error> {
         let (answer, answered) = oneshot::channel();
         let waiting = Waiting {
-            asked: command.into(),
+            asked: asked.into(),
             since: Instant::now(),
             answer,
         };

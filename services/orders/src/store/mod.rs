@@ -4,6 +4,7 @@ pub mod commit_status;
 pub mod inventory;
 pub mod items;
 pub mod orders;
+pub mod payments;
 pub mod reading;
 pub mod sales;
 pub mod sales_series;

@@ -27,7 +27,7 @@ macro_rules! select_orders {
     ($rest:literal) => {
         concat!(
             "SELECT id, version, user_id, status, reason, created_at, expires_at, release_at, \
-                    total, currency, lease, payment_id, refund_due ",
+                    total, currency, lease, payment_id, refund_due, late ",
             $rest
         )
     };
@@ -48,6 +48,7 @@ pub(super) type Row = (
     i64,
     Option<Uuid>,
     bool,
+    bool,
 );
 pub(super) type RowTypes = (
     SqlUuid,
@@ -62,6 +63,7 @@ pub(super) type RowTypes = (
     Text,
     BigInt,
     Nullable<SqlUuid>,
+    Bool,
     Bool,
 );
 
@@ -146,7 +148,7 @@ pub(super) async fn with_items(
 
 fn parsed(row: Row, items: Vec<Item>) -> QueryResult<Order> {
     let (id, version, user, status, reason, created_at, expires_at, release_at, total, ..) = row;
-    let (.., currency, lease, payment, refund_due) = row;
+    let (.., currency, lease, payment, refund_due, late) = row;
     Ok(Order {
         id: OrderId(id),
         version,
@@ -160,6 +162,7 @@ fn parsed(row: Row, items: Vec<Item>) -> QueryResult<Order> {
         lease,
         payment_id: payment.map(PaymentId),
         refund_due,
+        late,
         items,
     })
 }
@@ -238,10 +241,10 @@ pub async fn update(connection: &mut AsyncPgConnection, changed: &[Changed]) -> 
     let written = prepared(
         "UPDATE orders AS o SET version = n.version, status = n.status, reason = n.reason, \
                 release_at = n.release_at, lease = n.lease, payment_id = n.payment_id, \
-                refund_due = n.refund_due \
-         FROM unnest({}, {}, {}, {}, {}, {}, {}, {}, {}) \
+                refund_due = n.refund_due, late = n.late \
+         FROM unnest({}, {}, {}, {}, {}, {}, {}, {}, {}, {}) \
            AS n (id, from_version, version, status, reason, release_at, lease, payment_id, \
-                 refund_due) \
+                 refund_due, late) \
          WHERE o.id = n.id AND o.version = n.from_version",
     )
     .bind::<Array<SqlUuid>, _>(column(orders(), |order| order.id.0))
@@ -253,6 +256,7 @@ pub async fn update(connection: &mut AsyncPgConnection, changed: &[Changed]) -> 
     .bind::<Array<BigInt>, _>(column(orders(), |order| order.lease))
     .bind::<Array<Nullable<SqlUuid>>, _>(column(orders(), |order| order.payment_id.map(|id| id.0)))
     .bind::<Array<Bool>, _>(column(orders(), |order| order.refund_due))
+    .bind::<Array<Bool>, _>(column(orders(), |order| order.late))
     .execute(connection)
     .await?;
     if written == changed.len() {

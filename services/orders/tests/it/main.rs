@@ -16,6 +16,7 @@ mod list;
 mod migrations;
 mod neighbours;
 mod outages;
+mod payments;
 mod prices;
 mod process;
 mod resync;

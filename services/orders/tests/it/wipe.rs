@@ -53,7 +53,7 @@ async fn every_open_order_is_published_again() {
     let behind = "SELECT count(*) FROM outbox WHERE stamp IS NULL \
                      OR stamp > (SELECT acked FROM outbox_position)";
     eventually("all is acknowledged", async || {
-        for group in ["tickets", "expiration"] {
+        for group in OrderEvent::GROUPS {
             hear(&world, group).await;
         }
         (world.number(behind).await == 0).then_some(())

@@ -3,6 +3,7 @@
 pub mod copies;
 pub mod messaging;
 pub mod orders;
+pub mod payments;
 pub mod schedule;
 pub mod stock;
 

@@ -1,9 +1,11 @@
-//! What there is. The only users of SQL and of Redis' commands; nothing is written.
+//! What there is. The only users of SQL, of Redis' commands and of the simulator; nothing is written.
 
 pub mod copies;
 pub mod deadlines;
 pub mod messaging;
 pub mod orders;
+pub mod payments;
+pub mod simulator;
 pub mod streams;
 
 use diesel::QueryResult;

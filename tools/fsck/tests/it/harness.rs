@@ -1,4 +1,4 @@
-//! Two services at rest, made by hand, for a test to hurt.
+//! Three services at rest, made by hand, for a test to hurt.
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -14,7 +14,7 @@ use fsck::{
 };
 use redis::{aio::MultiplexedConnection, cmd};
 use ticketing_contracts::{
-    events::{Event, ExpirationEvent, OrderEvent, TicketEvent, expirations},
+    events::{Event, ExpirationEvent, OrderEvent, PaymentEvent, TicketEvent, expirations},
     ids::EventId,
     time::to_text,
 };
@@ -24,8 +24,11 @@ use ticketing_runtime::Clock;
 use ticketing_testkit::{Redis, TestDatabase};
 use uuid::Uuid;
 
+use crate::simulator::Simulator;
+
 const ORDERS: EmbeddedMigrations = embed_migrations!("../../services/orders/migrations");
 const TICKETS: EmbeddedMigrations = embed_migrations!("../../services/tickets/migrations");
+const PAYMENTS: EmbeddedMigrations = embed_migrations!("../../services/payments/migrations");
 
 /// So that a test may break what the tables would refuse.
 const WITHOUT_CONSTRAINTS: &str = "
@@ -33,7 +36,8 @@ DO $$
 DECLARE c record;
 BEGIN
   FOR c IN SELECT conrelid::regclass AS of, conname FROM pg_constraint
-           WHERE contype = 'c' AND connamespace IN ('{o}'::regnamespace, '{t}'::regnamespace)
+           WHERE contype IN ('c', 'f', 'u')
+             AND connamespace IN ('{o}'::regnamespace, '{t}'::regnamespace, '{p}'::regnamespace)
              AND conrelid::regclass::text !~ 'box' LOOP
     EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.of, c.conname);
   END LOOP;
@@ -43,6 +47,8 @@ END $$";
 pub struct World {
     pub orders: TestDatabase,
     pub tickets: TestDatabase,
+    pub payments: TestDatabase,
+    pub simulator: Simulator,
     pub redis: RedisSettings,
     pub sql: tokio_postgres::Client,
 }
@@ -52,10 +58,14 @@ impl World {
     pub async fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let (orders, tickets) = (TestDatabase::new(), TestDatabase::new());
+        let payments = TestDatabase::new();
         migrate::up(&orders.owner(), migrations(ORDERS))
             .await
             .unwrap();
         migrate::up(&tickets.owner(), migrations(TICKETS))
+            .await
+            .unwrap();
+        migrate::up(&payments.owner(), migrations(PAYMENTS))
             .await
             .unwrap();
         let world = Self {
@@ -70,6 +80,8 @@ impl World {
             sql: orders.superuser().await,
             orders,
             tickets,
+            payments,
+            simulator: Simulator::start().await,
         };
         world.run(include_str!("clean.sql")).await;
         world.publish().await;
@@ -85,11 +97,13 @@ impl World {
             schemas: Schemas {
                 orders: self.orders.schema().parse().unwrap(),
                 tickets: self.tickets.schema().parse().unwrap(),
+                payments: self.payments.schema().parse().unwrap(),
             },
             bounds: Bounds {
                 pending: Duration::ZERO,
                 ..Bounds::default()
             },
+            simulator: Some(self.simulator.config()),
         }
     }
 
@@ -107,11 +121,12 @@ impl World {
         fsck::run(&self.config(), options, |_| {}).await.unwrap()
     }
 
-    /// SQL with `{o}` and `{t}` for the schemas, as a superuser.
+    /// SQL with `{o}`, `{t}` and `{p}` for the schemas, as a superuser.
     pub async fn run(&self, sql: &str) {
         let sql = sql
             .replace("{o}", self.orders.schema())
-            .replace("{t}", self.tickets.schema());
+            .replace("{t}", self.tickets.schema())
+            .replace("{p}", self.payments.schema());
         self.sql.batch_execute(&sql).await.unwrap();
     }
 
@@ -135,10 +150,14 @@ impl World {
     /// Events that went all the way.
     async fn publish(&self) {
         let (orders, tickets) = (self.orders.schema(), self.tickets.schema());
+        let payments = self.payments.schema();
         self.say::<TicketEvent>(tickets, &["ticket:created", "ticket:updated"], &[orders])
             .await;
         let kinds = ["inventory:updated", "order:created", "order:cancelled"];
-        self.say::<OrderEvent>(orders, &kinds, &[tickets]).await;
+        self.say::<OrderEvent>(orders, &kinds, &[tickets, payments])
+            .await;
+        let kinds = ["payment:created", "payment:refunded"];
+        self.say::<PaymentEvent>(payments, &kinds, &[orders]).await;
         self.tell(&[
             "XADD",
             &self.redis.key(ExpirationEvent::STREAM),
@@ -182,7 +201,7 @@ impl World {
     /// All groups have read and acknowledged all.
     async fn hear<E: Event>(&self) {
         let key = self.redis.key(E::STREAM);
-        for group in E::GROUPS.iter().filter(|group| **group != "payments") {
+        for group in E::GROUPS {
             self.tell(&["XGROUP", "CREATE", &key, group, "0"]).await;
             self.tell(&["XREADGROUP", "GROUP", group, "a", "STREAMS", &key, ">"])
                 .await;
@@ -223,7 +242,7 @@ impl World {
     }
 }
 
-/// The id of a ticket or an order in `clean.sql`.
+/// The id of a ticket, an order or a payment in `clean.sql`.
 pub fn id(name: &str) -> Uuid {
     format!("018bcfe5-687b-7000-8000-0000000000{name}")
         .parse()

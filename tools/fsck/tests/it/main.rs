@@ -6,3 +6,4 @@ mod breaches;
 mod harness;
 mod moving;
 mod process;
+mod simulator;

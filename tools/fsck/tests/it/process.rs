@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 
 use secrecy::ExposeSecret;
 
-use crate::harness::World;
+use crate::{harness::World, simulator};
 
 fn command(world: &World, arguments: &[&str]) -> Command {
     let database = world.orders.readonly();
@@ -18,6 +18,8 @@ fn command(world: &World, arguments: &[&str]) -> Command {
         .env("DATABASE_PASSWORD", database.password.expose_secret())
         .env("ORDERS_SCHEMA", world.orders.schema())
         .env("TICKETS_SCHEMA", world.tickets.schema())
+        .env("PAYMENTS_SCHEMA", world.payments.schema())
+        .env("STRIPE_KEY", simulator::KEY)
         .env("REDIS_URL", &world.redis.url)
         .env("REDIS_PASSWORD", "none is set")
         .env("REDIS_PREFIX", &world.redis.prefix);
@@ -31,19 +33,22 @@ fn text(output: &Output) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_for_each_invariant_and_a_last_one_for_all() {
     let world = World::new().await;
-    let output = command(&world, &[]).output().unwrap();
+    let arguments = ["--simulator", world.simulator.url.as_str()];
+    let output = command(&world, &arguments).output().unwrap();
     let told = text(&output);
     assert_eq!(output.status.code(), Some(0), "{told}");
     let lines: Vec<_> = told.lines().collect();
     let (last, lines) = lines.split_last().unwrap();
-    assert_eq!(lines.len(), 25, "{told}");
+    assert_eq!(lines.len(), 35, "{told}");
     assert!(lines.iter().all(|line| line.starts_with("✓ ")), "{told}");
     assert!(
-        last.starts_with("fsck: 25 of 25 invariants hold ("),
+        last.starts_with("fsck: 35 of 35 invariants hold ("),
         "{told}"
     );
 
-    world.run("UPDATE {o}.orders SET total = total + 1").await;
+    world
+        .run("UPDATE {o}.orders SET total = total + 1; UPDATE {p}.payment SET amount = amount + 1")
+        .await;
     let output = command(&world, &["--wait", "0s"]).output().unwrap();
     let told = text(&output);
     assert_eq!(output.status.code(), Some(1), "{told}");
@@ -61,7 +66,7 @@ async fn a_line_for_each_invariant_and_a_last_one_for_all() {
         told.lines()
             .last()
             .unwrap()
-            .contains("24 of 25 invariants hold; broken: total"),
+            .contains("33 of 34 invariants hold; broken: total; simulator was left out"),
         "{told}"
     );
 }
@@ -80,7 +85,7 @@ async fn the_same_as_json() {
         (&inbox["holds"], &inbox["faults"]),
         (&false.into(), &1.into())
     );
-    assert_eq!(report["left_out"].as_array().unwrap().len(), 9);
+    assert_eq!(report["left_out"].as_array().unwrap().len(), 14);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,6 +100,9 @@ async fn what_can_not_be_told_is_neither_right_nor_wrong() {
         .env("ORDERS_SCHEMA", "nowhere")
         .output()
         .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let arguments = ["--simulator", "http://127.0.0.1:1"];
+    let output = command(&world, &arguments).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let output = command(&world, &[])
         .env_remove("DATABASE_PASSWORD")

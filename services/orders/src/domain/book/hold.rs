@@ -50,6 +50,7 @@ impl Book {
             lease: 0,
             payment_id: None,
             refund_due: false,
+            late: false,
             items,
         });
         if let Some((key, hash)) = &hold.request {

@@ -132,6 +132,7 @@ impl Book {
             return;
         }
         order.payment_id = Some(payment);
+        order.late = held_until.is_none();
         for item in &order.items {
             let Some(stock) = self.stocks.get_mut(&item.ticket_id) else {
                 continue;

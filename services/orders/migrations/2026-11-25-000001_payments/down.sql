@@ -1,0 +1,2 @@
+ALTER TABLE orders DROP COLUMN late;
+DROP TABLE order_payment;

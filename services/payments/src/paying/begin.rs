@@ -1,0 +1,193 @@
+//! A buyer's request to pay.
+
+use diesel_async::AsyncPgConnection;
+use ticketing_contracts::{
+    ids::{OrderId, PaymentId, UserId},
+    internal::Lease,
+};
+use ticketing_http::idempotency::Repeatable;
+use ticketing_postgres::{errors::violated, tx};
+
+use super::{Paying, attempt::Waiting};
+use crate::{
+    domain::{Failure, Method, Payment, Refusal, State},
+    error::Error,
+    store::{attempts, ended, payments},
+};
+
+/// What came of a request to pay.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// It is made, or the buyer has to confirm it.
+    Paid(Payment),
+    /// It failed for certain; what the buyer is told.
+    Failed(String),
+    /// Stripe could not be asked to charge anything.
+    Unavailable,
+    /// Nobody knows yet.
+    Unclear,
+}
+
+impl Outcome {
+    /// How an attempt has ended.
+    fn of(payment: Payment) -> Result<Self, Refusal> {
+        match &payment.state {
+            State::Failed(Failure::Unavailable) => Ok(Self::Unavailable),
+            State::Failed(failure) => Ok(Self::Failed(failure.words().to_owned())),
+            State::Canceled => Err(Refusal::Ended),
+            State::Attempting { .. } => Ok(Self::Unclear),
+            State::Succeeded { .. } | State::RequiresAction { .. } => Ok(Self::Paid(payment)),
+        }
+    }
+}
+
+impl Paying {
+    /// Pays an order.
+    ///
+    /// Once it has begun it is carried to its end, whether the buyer waits for it or not.
+    ///
+    /// # Errors
+    /// When it is refused, or orders or the database are away: nothing was charged then.
+    pub async fn pay(
+        &self,
+        user: UserId,
+        order: OrderId,
+        method: Method,
+        request: Option<Repeatable>,
+    ) -> Result<Outcome, Error> {
+        if let Some(outcome) = self.repeated(user, request.as_ref()).await? {
+            return Ok(outcome);
+        }
+        self.may_be_tried(user, order).await?;
+        let lease = self.orders.lease(order, user, false).await?;
+        let begun = self.begin(user, order, &lease, method, request.as_ref()).await;
+        let payment = match begun {
+            Ok(payment) => payment,
+            Err(error) => {
+                self.unused(order, &lease, &error).await;
+                return Err(error);
+            }
+        };
+        // A buyer who goes away must not leave it half made.
+        let this = self.clone();
+        let carried = tokio::spawn(async move { this.carry(&payment, Waiting::Buyer).await });
+        let payment = carried
+            .await
+            .map_err(|error| Error::Internal(error.to_string()))??;
+        Ok(Outcome::of(payment)?)
+    }
+
+    /// What came of the attempt that the same request began before.
+    async fn repeated(
+        &self,
+        user: UserId,
+        request: Option<&Repeatable>,
+    ) -> Result<Option<Outcome>, Error> {
+        let Some(request) = request else {
+            return Ok(None);
+        };
+        let mut connection = self.pool.get().await?;
+        let earlier = attempts::by_key(&mut connection, user, &request.key).await?;
+        let Some(earlier) = earlier else {
+            return Ok(None);
+        };
+        if earlier.fingerprint != request.fingerprint {
+            return Err(Refusal::KeyReused.into());
+        }
+        if let Some(words) = earlier.failure {
+            return Ok(Some(Outcome::Failed(words)));
+        }
+        let payment = payments::find(&mut connection, earlier.payment).await?;
+        let payment = payment.ok_or(Refusal::Unknown)?;
+        if payment.attempt.number != earlier.number {
+            return Err(Refusal::Superseded.into());
+        }
+        match payment.state {
+            State::Attempting { .. } => Err(Refusal::UnderWay.into()),
+            _ => Ok(Some(Outcome::of(payment)?)),
+        }
+    }
+
+    /// Spares orders a lease that would not be used.
+    async fn may_be_tried(&self, user: UserId, order: OrderId) -> Result<(), Error> {
+        let known = payments::of_order(&mut *self.pool.get().await?, order).await?;
+        match known {
+            Some(payment) if payment.user_id == user => Ok(payment.may_be_tried()?),
+            // Whose order it is, orders says.
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes the attempt, if it is the only one.
+    async fn begin(
+        &self,
+        user: UserId,
+        order: OrderId,
+        lease: &Lease,
+        method: Method,
+        request: Option<&Repeatable>,
+    ) -> Result<Payment, Error> {
+        let now = self.clock.now();
+        let first = Payment::begin(PaymentId::new(now), order, user, lease, method, now);
+        let mut connection = self.pool.get().await?;
+        tx::begin(&mut connection).await?;
+        let written = self.write_attempt(&mut connection, first, lease, request).await;
+        tx::end(&mut connection, written).await.map_err(|error| match error {
+            Error::Database(error) if violated(&error, attempts::KEY) => Refusal::KeyReused.into(),
+            other => other,
+        })
+    }
+
+    async fn write_attempt(
+        &self,
+        connection: &mut AsyncPgConnection,
+        first: Payment,
+        lease: &Lease,
+        request: Option<&Repeatable>,
+    ) -> Result<Payment, Error> {
+        if ended::is(connection, first.order_id).await? {
+            return Err(Refusal::Ended.into());
+        }
+        let due = self.patience.attempt;
+        let payment = if payments::insert(connection, &first, &self.instance, due).await? {
+            first
+        } else {
+            let known = payments::lock_of_order(connection, first.order_id).await?;
+            let mut known = known.ok_or(Refusal::Unknown)?;
+            known.begin_again(lease, first.attempt.method, first.attempt.begun_at)?;
+            payments::update(connection, &known, Some(due)).await?;
+            payments::adopt(connection, known.id, &self.instance).await?;
+            known
+        };
+        attempts::insert(connection, &payment, request).await?;
+        Ok(payment)
+    }
+
+    /// A lease that was granted for nothing. If an attempt is under way, which had an earlier one, it is
+    /// that attempt's now; else it is given back.
+    async fn unused(&self, order: OrderId, lease: &Lease, why: &Error) {
+        let adopted = async {
+            let mut connection = self.pool.get().await?;
+            let known = payments::of_order(&mut connection, order).await?;
+            match known {
+                Some(payment) if payment.may_be_tried().is_err() => {
+                    payments::lease(&mut connection, payment.id, lease.number).await?;
+                    Ok(true)
+                }
+                _ => Ok::<_, Error>(false),
+            }
+        };
+        match adopted.await {
+            Ok(true) => {}
+            Ok(false) => self.give_back_once(order, lease.number).await,
+            // It ends by itself, some seconds later.
+            Err(error) => tracing::warn!(%why, %error, "a lease was left to end by itself"),
+        }
+    }
+
+    async fn give_back_once(&self, order: OrderId, lease: i64) {
+        if let Err(error) = self.orders.give_back(order, lease).await {
+            tracing::warn!(%error, "a lease could not be given back: it ends by itself");
+        }
+    }
+}

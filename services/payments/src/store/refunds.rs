@@ -1,0 +1,99 @@
+//! The money that goes back.
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    QueryResult,
+    sql_types::{Array, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use ticketing_contracts::ids::{OrderId, PaymentId};
+use ticketing_postgres::prepared;
+use uuid::Uuid;
+
+use crate::domain::{Payment, Refund};
+
+/// Has payments given back, of which there is not a refund already, and looked at now. Returns those that
+/// are known, with their orders.
+///
+/// # Errors
+/// When the database fails.
+pub async fn due(
+    connection: &mut AsyncPgConnection,
+    payments: &[PaymentId],
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<(PaymentId, OrderId)>> {
+    let mut ids: Vec<_> = payments.iter().map(|payment| payment.0).collect();
+    ids.sort_unstable();
+    prepared(
+        "INSERT INTO refund (payment_id, status, created_at) \
+         SELECT id, 'due', {} FROM payment WHERE id = ANY({}) ON CONFLICT DO NOTHING",
+    )
+    .bind::<Timestamptz, _>(now)
+    .bind::<Array<SqlUuid>, _>(&ids)
+    .execute(connection)
+    .await?;
+    let known: Vec<(Uuid, Uuid)> = prepared(
+        "UPDATE payment p SET due_at = CASE WHEN r.status = 'due' THEN now() ELSE p.due_at END \
+         FROM refund r WHERE r.payment_id = p.id AND p.id = ANY({}) RETURNING p.id, p.order_id",
+    )
+    .bind::<Array<SqlUuid>, _>(&ids)
+    .returning::<(SqlUuid, SqlUuid)>()
+    .get_results(connection)
+    .await?;
+    let known = known.into_iter();
+    Ok(known
+        .map(|(id, order)| (PaymentId(id), OrderId(order)))
+        .collect())
+}
+
+/// How often Stripe has failed at it. Each try has a key of its own, because Stripe repeats its failures.
+///
+/// # Errors
+/// When the database fails.
+pub async fn failures(connection: &mut AsyncPgConnection, payment: PaymentId) -> QueryResult<i32> {
+    prepared("SELECT failures FROM refund WHERE payment_id = {}")
+        .bind::<SqlUuid, _>(payment.0)
+        .returning::<Integer>()
+        .get_result(connection)
+        .await
+}
+
+/// Stripe has failed at it once more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn failed(connection: &mut AsyncPgConnection, payment: PaymentId) -> QueryResult<()> {
+    prepared("UPDATE refund SET failures = failures + 1 WHERE payment_id = {}")
+        .bind::<SqlUuid, _>(payment.0)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Writes the refund of a payment that is locked, if there is one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn write(
+    connection: &mut AsyncPgConnection,
+    payment: &Payment,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let (status, stripe_id) = match &payment.refund {
+        None => return Ok(()),
+        Some(Refund::Due) => ("due", None),
+        Some(Refund::Pending(id)) => ("pending", Some(id)),
+        Some(Refund::Succeeded(id)) => ("succeeded", Some(id)),
+    };
+    prepared(
+        "INSERT INTO refund (payment_id, stripe_id, status, created_at) VALUES ({}, {}, {}, {}) \
+         ON CONFLICT (payment_id) DO UPDATE SET stripe_id = excluded.stripe_id, status = excluded.status",
+    )
+    .bind::<SqlUuid, _>(payment.id.0)
+    .bind::<Nullable<Text>, _>(stripe_id)
+    .bind::<Text, _>(status)
+    .bind::<Timestamptz, _>(now)
+    .execute(connection)
+    .await
+    .map(drop)
+}

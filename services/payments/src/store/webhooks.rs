@@ -1,0 +1,69 @@
+//! What Stripe has told.
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    QueryResult,
+    sql_types::{Nullable, Text, Timestamptz, Uuid as SqlUuid},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use ticketing_contracts::ids::PaymentId;
+use ticketing_postgres::prepared;
+
+/// Notes an event by Stripe's id. Returns whether it is new.
+///
+/// # Errors
+/// When the database fails.
+pub async fn note(
+    connection: &mut AsyncPgConnection,
+    id: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let noted = prepared(
+        "INSERT INTO webhook_event (id, received_at) VALUES ({}, {}) ON CONFLICT DO NOTHING",
+    )
+    .bind::<Text, _>(id)
+    .bind::<Timestamptz, _>(now)
+    .execute(connection)
+    .await?;
+    Ok(noted == 1)
+}
+
+/// Has the payment that an event is about looked at now, unless it is done with. It is found by Stripe's
+/// id of it, or by ours when that was not stored yet. Returns whether there is something to look at.
+///
+/// # Errors
+/// When the database fails.
+pub async fn wake(
+    connection: &mut AsyncPgConnection,
+    intent: &str,
+    payment: Option<PaymentId>,
+) -> QueryResult<bool> {
+    let woken = prepared(
+        "UPDATE payment p SET due_at = now() \
+         WHERE (intent = {} OR id = {}) \
+           AND (status IN ('attempting', 'requires-action', 'failed') \
+                OR EXISTS (SELECT FROM refund r WHERE r.payment_id = p.id AND r.status <> 'succeeded'))",
+    )
+    .bind::<Text, _>(intent)
+    .bind::<Nullable<SqlUuid>, _>(payment.map(|id| id.0))
+    .execute(connection)
+    .await?;
+    Ok(woken > 0)
+}
+
+/// Removes events that Stripe does not repeat any more, some at a time. Returns how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(
+    connection: &mut AsyncPgConnection,
+    before: DateTime<Utc>,
+) -> QueryResult<usize> {
+    prepared(
+        "DELETE FROM webhook_event WHERE id IN \
+           (SELECT id FROM webhook_event WHERE received_at < {} LIMIT 1000)",
+    )
+    .bind::<Timestamptz, _>(before)
+    .execute(connection)
+    .await
+}

@@ -1,0 +1,57 @@
+//! payments as a process of its own, to be killed.
+
+use std::process::Command;
+
+use reqwest::Client;
+use secrecy::ExposeSecret;
+use ticketing_runtime::Lifecycle;
+use ticketing_testkit::{engine::free_port, eventually, process::Process};
+
+use super::{App, World};
+
+impl World {
+    /// Starts the binary, as an instance of this name.
+    pub async fn spawn(&self, instance: &str) -> (Process, App) {
+        self.spawn_with(instance, &[]).await
+    }
+
+    /// The same with these settings.
+    pub async fn spawn_with(
+        &self,
+        instance: &str,
+        settings: &[(&'static str, &str)],
+    ) -> (Process, App) {
+        let [http, admin] = [(); 2].map(|()| format!("127.0.0.1:{}", free_port().unwrap()));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_payments"));
+        let mut environment = self.environment_of(instance);
+        environment.extend(self.environment.iter().cloned());
+        environment.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        command.arg("serve").env_clear().envs(environment);
+        let role = &self.settings;
+        command
+            .env("HTTP_ADDRESS", &http)
+            .env("ADMIN_ADDRESS", &admin)
+            .env("DATABASE_HOST", &role.host)
+            .env("DATABASE_PORT", role.port.to_string())
+            .env("DATABASE_USER", &role.user)
+            .env("DATABASE_PASSWORD", role.password.expose_secret())
+            .env("DATABASE_SCHEMA", &role.schema);
+        let process = Process::start(&mut command).unwrap();
+        let base = format!("http://{http}");
+        eventually("it serves", async || {
+            reqwest::get(format!("{base}/api/payments/openapi.json"))
+                .await
+                .ok()
+        })
+        .await;
+        self.sim.send_webhooks_to(&base).await;
+        let app = App {
+            base,
+            admin: format!("http://{admin}"),
+            client: Client::builder().no_proxy().build().unwrap(),
+            lifecycle: Lifecycle::new(std::time::Duration::ZERO),
+            done: tokio::spawn(async { Ok(()) }),
+        };
+        (process, app)
+    }
+}

@@ -1,0 +1,92 @@
+//! What orders tells, again and out of order.
+
+use ticketing_contracts::{
+    api::payments::PaymentStatus,
+    events::{OrderEvent, orders::RefundDue},
+    ids::PaymentId,
+};
+use ticketing_testkit::eventually;
+
+use crate::harness::{World, now, paid};
+
+/// As orders tells of it, once more.
+async fn cancelled(world: &World) -> OrderEvent {
+    eventually("orders has told of a cancelled order", async || {
+        let events = world.told_by_orders().await;
+        events
+            .into_iter()
+            .find(|event| matches!(event, OrderEvent::Cancelled(_)))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_is_noted_before_anybody_pays() {
+    let world = World::new().await;
+    let app = world.start().await;
+    let ann = world.user();
+    let order = world.order(&ann).await.id;
+    world.orders.cancel(&ann, order).await;
+    let event = cancelled(&world).await;
+    world.publish(&event).await;
+    eventually("it is noted, once", async || {
+        (world.number("SELECT count(*) FROM ended").await == 1).then_some(())
+    })
+    .await;
+    // Even if orders would let it through.
+    let sql = format!(
+        "UPDATE orders SET status = 'created', reason = NULL WHERE id = '{order}'; \
+         UPDATE order_item SET held_until = now() + interval '1 hour' WHERE order_id = '{order}'; \
+         UPDATE inventory SET held = 1, next_release_at = now() + interval '1 hour'"
+    );
+    world.orders.sql.batch_execute(&sql).await.unwrap();
+    let answer = app.pay(&ann, order, "tok_visa").await;
+    assert_eq!(answer.status(), reqwest::StatusCode::CONFLICT);
+    assert_eq!(world.sim.asked("POST /v1/payment_intents").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_that_is_asked_for_twice_is_made_once() {
+    let world = World::new().await;
+    let app = world.start().await;
+    let ann = world.user();
+    let order = world.order(&ann).await.id;
+    let payment = paid(app.pay(&ann, order, "tok_visa").await).await;
+    let other = world.order(&ann).await.id;
+    world.orders.cancel(&ann, other).await;
+    let OrderEvent::Cancelled(mut snapshot) = cancelled(&world).await else {
+        panic!();
+    };
+    snapshot.id = order;
+    let due = OrderEvent::RefundDue(RefundDue {
+        order: snapshot,
+        payment_id: payment.id,
+    });
+    for _ in 0..3 {
+        world.publish(&due).await;
+    }
+    app.becomes(&ann, order, PaymentStatus::Refunded).await;
+    world.publish(&due).await;
+    world.has_published(&["payment:created", "payment:refunded"]).await;
+    assert_eq!(world.sim.refunded(order).await, 10_50);
+    assert_eq!(world.sim.asked("POST /v1/refunds").await, 1);
+}
+
+/// It would be a mistake of orders': somebody must look at it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_of_a_payment_that_nobody_made_is_a_dead_letter() {
+    let world = World::new().await;
+    let _app = world.start().await;
+    let ann = world.user();
+    let order = world.order(&ann).await.id;
+    world.orders.cancel(&ann, order).await;
+    let OrderEvent::Cancelled(order) = cancelled(&world).await else {
+        panic!();
+    };
+    let payment_id = PaymentId::new(now());
+    world.publish(&OrderEvent::RefundDue(RefundDue { order, payment_id })).await;
+    eventually("it is put away", async || {
+        (world.number("SELECT count(*) FROM dead_letter").await == 1).then_some(())
+    })
+    .await;
+}
