@@ -48,7 +48,8 @@ impl Stack {
     /// `host:port` of an instance of `service`, past Traefik.
     pub async fn direct(&self, service: &str) -> anyhow::Result<String> {
         let url = format!("{}/v1/catalog/service/{service}", self.consul);
-        let instances: Vec<Instance> = reqwest::get(url).await?.json().await?;
+        let client = reqwest::Client::builder().tls_certs_only([]).build()?;
+        let instances: Vec<Instance> = client.get(url).send().await?.json().await?;
         let instance = instances
             .first()
             .with_context(|| format!("{service} does not run"))?;

@@ -153,7 +153,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
 
 /// Signs up (or in, when the stack was measured before) and returns the cookie.
 async fn session(auth: &str) -> anyhow::Result<String> {
-    let client = reqwest::Client::new();
+    let client = reqwest::Client::builder().tls_certs_only([]).build()?;
     for route in ["signup", "signin"] {
         let url = format!("http://{auth}/api/users/{route}");
         let post = client

@@ -21,7 +21,13 @@ impl StripeMock {
     pub fn start() -> anyhow::Result<Self> {
         let (port, folder) = (free_port()?, folder(None)?);
         let address = format!("127.0.0.1:{port}");
-        let command = ["stripe-mock", "-http-addr", &address].map(ToOwned::to_owned);
+        // Otherwise it listens for HTTPS as well, at one port of all interfaces.
+        let unused = ["-https-addr", "127.0.0.1:0"];
+        let command: Vec<_> = ["stripe-mock", "-http-addr", &address]
+            .into_iter()
+            .chain(unused)
+            .map(ToOwned::to_owned)
+            .collect();
         Ok(Self {
             engine: Engine::start(&command, port, folder, None)?,
             port,

@@ -5,8 +5,10 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
-use reqwest::{Client, Response};
+use reqwest::Response;
 use tokio::task::JoinSet;
+
+use super::plain_client;
 
 /// GETs from several clients, until it is asked how they went.
 pub struct Traffic {
@@ -25,7 +27,7 @@ impl Traffic {
             let (stop, answered) = (Arc::clone(&stop), Arc::clone(&answered));
             let (failures, url) = (Arc::clone(&failures), url.to_owned());
             clients.spawn(async move {
-                let client = Client::builder().no_proxy().build().unwrap();
+                let client = plain_client().build().unwrap();
                 while !stop.load(Ordering::Relaxed) {
                     let outcome = client.get(&url).send().await;
                     match outcome.and_then(Response::error_for_status) {

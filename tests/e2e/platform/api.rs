@@ -73,7 +73,7 @@ fn a_status_that_is_not_as_promised_is_found() {
 #[tokio::test]
 async fn it_lists_exactly_the_routes_that_the_services_describe() {
     let stack = Stack::get();
-    for prefix in ["/api/users", "/api/tickets", "/api/orders"] {
+    for prefix in ["/api/users", "/api/tickets", "/api/orders", "/api/payments"] {
         let document = stack.get_path(&format!("{prefix}/openapi.json")).await;
         let document: Value = document.json().await.unwrap();
         let described = api_md::described_routes(&document);

@@ -3,12 +3,14 @@
 
 use std::{fs, net::SocketAddr, path::Path};
 
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 use ticketing_testkit::engine::{Engine, folder, free_port};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
+
+use crate::harness::plain_client;
 
 struct Limited {
     _traefik: Engine,
@@ -53,7 +55,14 @@ impl Limited {
         };
         // It listens before it has read its routes.
         ticketing_testkit::eventually("it routes", async || {
-            let status = Client::new().get(&limited.url).send().await.ok()?.status();
+            let status = plain_client()
+                .build()
+                .unwrap()
+                .get(&limited.url)
+                .send()
+                .await
+                .ok()?
+                .status();
             (status == StatusCode::OK).then_some(())
         })
         .await;
@@ -85,7 +94,13 @@ async fn requests_per_address_are_limited() {
     let limited = Limited::start().await;
     let mut refused = None;
     for _ in 0..20 {
-        let response = Client::new().get(&limited.url).send().await.unwrap();
+        let response = plain_client()
+            .build()
+            .unwrap()
+            .get(&limited.url)
+            .send()
+            .await
+            .unwrap();
         if response.status() == StatusCode::TOO_MANY_REQUESTS {
             refused = Some(response);
             break;
@@ -99,7 +114,9 @@ async fn requests_per_address_are_limited() {
 async fn bodies_are_limited() {
     let limited = Limited::start().await;
     let body = "x".repeat(1001);
-    let response = Client::new()
+    let response = plain_client()
+        .build()
+        .unwrap()
         .post(&limited.url)
         .body(body)
         .send()
@@ -114,7 +131,11 @@ async fn webhooks_are_not_limited_but_their_bodies_are() {
     let limited = Limited::start().await;
     let url = format!("{}webhook", limited.url);
     let post = async |bytes: usize| {
-        let request = Client::new().post(&url).body("x".repeat(bytes));
+        let request = plain_client()
+            .build()
+            .unwrap()
+            .post(&url)
+            .body("x".repeat(bytes));
         request.send().await.unwrap().status()
     };
     for _ in 0..20 {
@@ -127,7 +148,9 @@ async fn webhooks_are_not_limited_but_their_bodies_are() {
 #[tokio::test]
 async fn the_token_is_traefiks_alone() {
     let limited = Limited::start().await;
-    let request = Client::new()
+    let request = plain_client()
+        .build()
+        .unwrap()
         .get(&limited.url)
         .header("X-Forwarded-Token", "secret");
     let response = request.send().await.unwrap();

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 use serde_json::json;
 use ticketing_testkit::eventually;
 use tokio::{
@@ -13,7 +13,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::harness::Stack;
+use crate::harness::{Stack, plain_client};
 
 #[tokio::test]
 async fn the_admin_port_is_not_reachable() {
@@ -189,7 +189,13 @@ async fn only_idempotent_requests_are_repeated() {
         1,
         "a POST was repeated"
     );
-    let get = Client::new().get(&url).send().await.unwrap();
+    let get = plain_client()
+        .build()
+        .unwrap()
+        .get(&url)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(get.status(), StatusCode::BAD_GATEWAY);
     assert!(
         dying.requests.load(Ordering::Relaxed) > 2,

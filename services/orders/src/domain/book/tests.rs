@@ -213,6 +213,7 @@ impl World {
             assert!(order.release_at >= order.expires_at);
             assert!(!order.refund_due || matches!(order.state, State::Cancelled(_)));
             assert!(order.state != State::Complete || order.payment_id.is_some());
+            assert!(!order.late || order.state == State::Complete);
         }
     }
 }
@@ -394,6 +395,7 @@ fn late_money_gets_the_ticket_or_goes_back() {
         let refunds = world.events.iter();
         let refunds = refunds.filter(|event| matches!(event, OrderEvent::RefundDue(_)));
         assert_eq!(refunds.count(), usize::from(rival), "told once");
+        assert_eq!(world.orders[&order(1)].late, !rival);
     }
 }
 
