@@ -123,7 +123,12 @@ mod tests {
                 "{error}"
             );
         }
-        for name in ["HTTP_ADDRESS", "REDIS_URL", "INSTANCE", "STRIPE_PUBLISHABLE_KEY"] {
+        for name in [
+            "HTTP_ADDRESS",
+            "REDIS_URL",
+            "INSTANCE",
+            "STRIPE_PUBLISHABLE_KEY",
+        ] {
             assert!(error.contains(&format!("{name} is missing")), "{error}");
         }
     }

@@ -29,7 +29,11 @@ pub fn check(
     secret: &SecretString,
     now: DateTime<Utc>,
 ) -> Result<(), NotSigned> {
-    let parts = || header.split(',').filter_map(|part| part.trim().split_once('='));
+    let parts = || {
+        header
+            .split(',')
+            .filter_map(|part| part.trim().split_once('='))
+    };
     let (_, time) = parts().find(|(name, _)| *name == "t").ok_or(NotSigned)?;
     let seconds = time.parse().map_err(|_| NotSigned)?;
     let signed = DateTime::from_timestamp(seconds, 0).ok_or(NotSigned)?;
@@ -80,7 +84,10 @@ mod tests {
         let right = signature(NOW, "whsec_1");
         let other = signature(NOW, "whsec_2");
         assert!(checked(&format!("t={NOW},v1={right}"), BODY));
-        assert!(checked(&format!("t={NOW},v1={right},v1={other},v0=x"), BODY));
+        assert!(checked(
+            &format!("t={NOW},v1={right},v1={other},v0=x"),
+            BODY
+        ));
         assert!(checked(&format!("t={NOW},v1={other},v1={right}"), BODY));
         for age in [-300, 300] {
             let time = NOW - age;

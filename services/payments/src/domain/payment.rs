@@ -228,11 +228,12 @@ impl Payment {
             (State::Attempting { .. }, Finding::RequiresAction { client_secret }) => {
                 State::RequiresAction { client_secret }
             }
-            (State::Attempting { told: false }, Finding::Unknown) => State::Attempting { told: true },
-            (
-                State::Attempting { .. } | State::RequiresAction { .. },
-                Finding::Failed(failure),
-            ) => State::Failed(failure),
+            (State::Attempting { told: false }, Finding::Unknown) => {
+                State::Attempting { told: true }
+            }
+            (State::Attempting { .. } | State::RequiresAction { .. }, Finding::Failed(failure)) => {
+                State::Failed(failure)
+            }
             (State::Attempting { told: true } | State::RequiresAction { .. }, Finding::Unknown)
             | (State::RequiresAction { .. }, Finding::RequiresAction { .. })
             | (State::Failed(_), _) => return None,

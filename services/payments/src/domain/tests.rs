@@ -71,8 +71,13 @@ fn a_simple_payment() {
 fn another_card_after_a_decline() {
     let mut payment = payment();
     assert_eq!(payment.may_be_tried(), Err(Refusal::UnderWay));
-    assert_eq!(kind(payment.take(1, declined())).as_deref(), Some("payment:failed"));
-    payment.begin_again(&lease(2), card(), DateTime::UNIX_EPOCH).unwrap();
+    assert_eq!(
+        kind(payment.take(1, declined())).as_deref(),
+        Some("payment:failed")
+    );
+    payment
+        .begin_again(&lease(2), card(), DateTime::UNIX_EPOCH)
+        .unwrap();
     assert_eq!((payment.attempt.number, payment.lease), (2, 2));
     assert!(!payment.attempt.confirming);
     // What is told of the first card, however late, is not about the second.
@@ -85,9 +90,17 @@ fn another_card_after_a_decline() {
 #[test]
 fn another_card_while_the_first_waits_for_its_buyer() {
     let mut payment = payment();
-    assert_eq!(kind(payment.take(1, action())).as_deref(), Some("payment:pending"));
-    payment.begin_again(&lease(2), card(), DateTime::UNIX_EPOCH).unwrap();
-    assert_eq!(payment.take(1, Finding::Failed(Failure::NotAuthenticated)), None);
+    assert_eq!(
+        kind(payment.take(1, action())).as_deref(),
+        Some("payment:pending")
+    );
+    payment
+        .begin_again(&lease(2), card(), DateTime::UNIX_EPOCH)
+        .unwrap();
+    assert_eq!(
+        payment.take(1, Finding::Failed(Failure::NotAuthenticated)),
+        None
+    );
     // Whichever it was: there is one PaymentIntent, and it has succeeded.
     assert!(payment.take(1, Finding::Succeeded).is_some());
     assert_eq!(payment.take(2, Finding::Succeeded), None);
@@ -96,7 +109,10 @@ fn another_card_while_the_first_waits_for_its_buyer() {
 #[test]
 fn an_unclear_attempt_is_told_once() {
     let mut payment = payment();
-    assert_eq!(kind(payment.take(1, Finding::Unknown)).as_deref(), Some("payment:pending"));
+    assert_eq!(
+        kind(payment.take(1, Finding::Unknown)).as_deref(),
+        Some("payment:pending")
+    );
     assert_eq!(payment.take(1, Finding::Unknown), None);
     assert_eq!(payment.may_be_tried(), Err(Refusal::UnderWay));
 }

@@ -35,9 +35,12 @@ impl Payment {
         match (&self.state, &self.refund) {
             (State::Succeeded { .. }, Some(Refund::Succeeded(_))) => PaymentStatus::Refunded,
             (State::Succeeded { .. }, Some(_))
-            | (State::Succeeded { settled: Some(Settled::RefundDue) }, None) => {
-                PaymentStatus::Refunding
-            }
+            | (
+                State::Succeeded {
+                    settled: Some(Settled::RefundDue),
+                },
+                None,
+            ) => PaymentStatus::Refunding,
             (State::Succeeded { .. }, None) => PaymentStatus::Succeeded,
             (State::Attempting { .. }, _) => PaymentStatus::Pending,
             (State::RequiresAction { .. }, _) => PaymentStatus::RequiresAction,
@@ -101,8 +104,18 @@ mod tests {
     #[case(State::Attempting { told: true }, None, PaymentStatus::Pending, "Don't pay again")]
     #[case(State::RequiresAction { client_secret: "s".into() }, None, PaymentStatus::RequiresAction, "your bank")]
     #[case(State::Failed(Failure::Declined("Your card was declined.".into())), None, PaymentStatus::Failed, "Your card was declined.")]
-    #[case(State::Failed(Failure::NotAuthenticated), None, PaymentStatus::Failed, "not confirmed")]
-    #[case(State::Failed(Failure::Unavailable), None, PaymentStatus::Failed, "Nothing was charged")]
+    #[case(
+        State::Failed(Failure::NotAuthenticated),
+        None,
+        PaymentStatus::Failed,
+        "not confirmed"
+    )]
+    #[case(
+        State::Failed(Failure::Unavailable),
+        None,
+        PaymentStatus::Failed,
+        "Nothing was charged"
+    )]
     #[case(State::Succeeded { settled: None }, None, PaymentStatus::Succeeded, "being completed")]
     #[case(State::Succeeded { settled: Some(Settled::Complete) }, None, PaymentStatus::Succeeded, "The tickets are yours")]
     #[case(State::Succeeded { settled: Some(Settled::RefundDue) }, Some(Refund::Due), PaymentStatus::Refunding, "on its way back")]
@@ -114,10 +127,22 @@ mod tests {
         #[case] status: PaymentStatus,
         #[case] words: &str,
     ) {
-        let form = Payment { state, refund, ..payment() }.form();
+        let form = Payment {
+            state,
+            refund,
+            ..payment()
+        }
+        .form();
         assert_eq!(form.status, status);
-        assert!(form.message.to_lowercase().contains(&words.to_lowercase()), "{}", form.message);
+        assert!(
+            form.message.to_lowercase().contains(&words.to_lowercase()),
+            "{}",
+            form.message
+        );
         // The secret leaves only for the one step that needs it.
-        assert_eq!(form.client_secret.is_some(), status == PaymentStatus::RequiresAction);
+        assert_eq!(
+            form.client_secret.is_some(),
+            status == PaymentStatus::RequiresAction
+        );
     }
 }

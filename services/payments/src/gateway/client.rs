@@ -91,10 +91,7 @@ fn headers(settings: &StripeSettings) -> Result<HeaderMap, InvalidHeaderValue> {
 impl StripeClient for Client {
     type Err = Fault;
 
-    async fn execute(
-        &self,
-        request: CustomizedStripeRequest,
-    ) -> Result<bytes::Bytes, Fault> {
+    async fn execute(&self, request: CustomizedStripeRequest) -> Result<bytes::Bytes, Fault> {
         // A Stripe that hangs holds so many requests and no more: the others are told at once.
         let _place = self.places.try_acquire().map_err(|_| {
             Fault::Unavailable("too many requests wait for Stripe already".to_owned())
@@ -156,7 +153,9 @@ fn refused(status: u16, body: &[u8]) -> Fault {
         },
         (_, "payment_intent_unexpected_state") => Fault::AnotherState,
         // The first request with the key is under way still, or another one holds the object.
-        (409 | 424, _) | (429, "lock_timeout" | "idempotency_key_in_use") => Fault::Unclear(message),
+        (409 | 424, _) | (429, "lock_timeout" | "idempotency_key_in_use") => {
+            Fault::Unclear(message)
+        }
         (401 | 403, _) => {
             tracing::error!(status, code, "Stripe does not accept the key");
             Fault::Unavailable(format!("status {status}"))

@@ -60,7 +60,10 @@ impl StripeSettings {
             return None;
         }
         if simulated && !key.expose_secret().starts_with("sk_test_") {
-            settings.wrong("STRIPE_KEY", "a simulator gets keys that begin with sk_test_");
+            settings.wrong(
+                "STRIPE_KEY",
+                "a simulator gets keys that begin with sk_test_",
+            );
             return None;
         }
         Some(Self {

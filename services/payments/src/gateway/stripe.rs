@@ -92,10 +92,11 @@ impl Stripe {
     /// # Errors
     /// With the [`Fault`]: nothing is charged in any case.
     pub async fn create(&self, new: &NewIntent) -> Result<Intent, Fault> {
-        let amount = at_stripe(new.amount, new.currency).map_err(|NotChargeable| Fault::Refused {
-            code: "amount".to_owned(),
-            message: NotChargeable.to_string(),
-        })?;
+        let amount =
+            at_stripe(new.amount, new.currency).map_err(|NotChargeable| Fault::Refused {
+                code: "amount".to_owned(),
+                message: NotChargeable.to_string(),
+            })?;
         // Nothing that would lead the buyer away from the page and needs an address to come back to.
         let methods = CreatePaymentIntentAutomaticPaymentMethods {
             allow_redirects: Some(CreatePaymentIntentAutomaticPaymentMethodsAllowRedirects::Never),
@@ -210,7 +211,8 @@ fn intent(intent: PaymentIntent) -> Intent {
         PaymentIntentStatus::RequiresAction => IntentState::RequiresAction,
         PaymentIntentStatus::RequiresPaymentMethod | PaymentIntentStatus::RequiresConfirmation => {
             IntentState::Open(intent.last_payment_error.map(|error| Fault::Declined {
-                authentication: error.code == Some(ApiErrorsCode::PaymentIntentAuthenticationFailure),
+                authentication: error.code
+                    == Some(ApiErrorsCode::PaymentIntentAuthenticationFailure),
                 message: error.message.unwrap_or_default(),
             }))
         }

@@ -81,7 +81,9 @@ pub async fn handle(
         }
     };
     let signature = request.headers().get("stripe-signature");
-    let signature = signature.and_then(|value| value.to_str().ok()).unwrap_or("");
+    let signature = signature
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
     signature::check(signature, &body, &secret.0, paying.clock.now())
         .map_err(|_| Problem::bad_request("Not signed by Stripe"))?;
     if let Some(notice) = notice(&body)? {
@@ -119,13 +121,17 @@ mod tests {
                 {{"id": "pi_1", "object": "payment_intent", "metadata": {{"paymentId": "{id}", "x": "y"}}}}}}}}"#
         ))
         .unwrap();
-        assert_eq!((intent.id.as_str(), intent.intent.as_str()), ("evt_1", "pi_1"));
+        assert_eq!(
+            (intent.id.as_str(), intent.intent.as_str()),
+            ("evt_1", "pi_1")
+        );
         assert_eq!(intent.payment.unwrap().to_string(), id);
         let refund = noticed(
             r#"{"id": "evt_2", "data": {"object": {"id": "re_1", "payment_intent": "pi_1", "metadata": {}}}}"#,
         );
         assert_eq!(refund.unwrap().intent, "pi_1");
-        let other = noticed(r#"{"id": "evt_3", "data": {"object": {"id": "cus_1", "metadata": null}}}"#);
+        let other =
+            noticed(r#"{"id": "evt_3", "data": {"object": {"id": "cus_1", "metadata": null}}}"#);
         assert_eq!(other, None);
         let foreign = noticed(
             r#"{"id": "evt_4", "data": {"object": {"id": "pi_2", "metadata": {"paymentId": "7"}}}}"#,

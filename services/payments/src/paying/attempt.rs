@@ -10,7 +10,8 @@ use crate::{
 };
 
 /// What is told when Stripe does not know the card.
-const NO_SUCH_CARD: &str = "This card can't be used. Nothing was charged: try again, or another card.";
+const NO_SUCH_CARD: &str =
+    "This card can't be used. Nothing was charged: try again, or another card.";
 
 /// Who waits for the outcome of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -60,7 +60,9 @@ impl Paying {
         }
         self.may_be_tried(user, order).await?;
         let lease = self.orders.lease(order, user, false).await?;
-        let begun = self.begin(user, order, &lease, method, request.as_ref()).await;
+        let begun = self
+            .begin(user, order, &lease, method, request.as_ref())
+            .await;
         let payment = match begun {
             Ok(payment) => payment,
             Err(error) => {
@@ -131,11 +133,17 @@ impl Paying {
         let first = Payment::begin(PaymentId::new(now), order, user, lease, method, now);
         let mut connection = self.pool.get().await?;
         tx::begin(&mut connection).await?;
-        let written = self.write_attempt(&mut connection, first, lease, request).await;
-        tx::end(&mut connection, written).await.map_err(|error| match error {
-            Error::Database(error) if violated(&error, attempts::KEY) => Refusal::KeyReused.into(),
-            other => other,
-        })
+        let written = self
+            .write_attempt(&mut connection, first, lease, request)
+            .await;
+        tx::end(&mut connection, written)
+            .await
+            .map_err(|error| match error {
+                Error::Database(error) if violated(&error, attempts::KEY) => {
+                    Refusal::KeyReused.into()
+                }
+                other => other,
+            })
     }
 
     async fn write_attempt(

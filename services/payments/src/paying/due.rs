@@ -67,13 +67,19 @@ mod tests {
         };
         let settled = |outcome| State::Succeeded { settled: outcome };
         let failed = || State::Failed(Failure::Unavailable);
-        assert_eq!(due(State::Attempting { told: true }, true, None), Some(patience.attempt));
+        assert_eq!(
+            due(State::Attempting { told: true }, true, None),
+            Some(patience.attempt)
+        );
         assert_eq!(due(failed(), true, None), Some(patience.retry));
         assert_eq!(due(failed(), false, None), None);
         assert_eq!(due(settled(None), true, None), Some(patience.retry));
         assert_eq!(due(settled(Some(Settled::Complete)), true, None), None);
         let refund_due = settled(Some(Settled::RefundDue));
-        assert_eq!(due(refund_due.clone(), true, Some(Refund::Due)), Some(Duration::ZERO));
+        assert_eq!(
+            due(refund_due.clone(), true, Some(Refund::Due)),
+            Some(Duration::ZERO)
+        );
         let made = Some(Refund::Succeeded("re_1".into()));
         assert_eq!(due(refund_due, true, made), None);
         assert_eq!(due(State::Canceled, true, None), None);

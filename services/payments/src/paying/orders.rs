@@ -56,7 +56,10 @@ impl Orders {
         payment_id: PaymentId,
     ) -> Result<Settled, PeerError> {
         self.0
-            .ask(&format!("/internal/orders/{order}/settle"), &Settle { payment_id })
+            .ask(
+                &format!("/internal/orders/{order}/settle"),
+                &Settle { payment_id },
+            )
             .await
     }
 }

@@ -36,7 +36,8 @@ impl Paying {
             due::put_off(&mut connection, payment.id, self.patience.refund).await?;
         }
         if refund != Refund::Due {
-            self.change(payment.id, |known| known.refunded(refund)).await?;
+            self.change(payment.id, |known| known.refunded(refund))
+                .await?;
         }
         Ok(())
     }

@@ -170,10 +170,7 @@ pub async fn nudge(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn left_behind(
-    connection: &mut AsyncPgConnection,
-    instance: &str,
-) -> QueryResult<usize> {
+pub async fn left_behind(connection: &mut AsyncPgConnection, instance: &str) -> QueryResult<usize> {
     prepared(
         "UPDATE payment SET due_at = now(), instance = '' \
          WHERE due_at IS NOT NULL AND status = 'attempting' AND instance = {}",

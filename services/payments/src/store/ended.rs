@@ -20,14 +20,12 @@ pub async fn note(
 ) -> QueryResult<()> {
     let mut ids: Vec<_> = orders.iter().map(|order| order.0).collect();
     ids.sort_unstable();
-    prepared(
-        "INSERT INTO ended (order_id, ended_at) SELECT unnest({}), {} ON CONFLICT DO NOTHING",
-    )
-    .bind::<Array<SqlUuid>, _>(ids)
-    .bind::<Timestamptz, _>(now)
-    .execute(connection)
-    .await
-    .map(drop)
+    prepared("INSERT INTO ended (order_id, ended_at) SELECT unnest({}), {} ON CONFLICT DO NOTHING")
+        .bind::<Array<SqlUuid>, _>(ids)
+        .bind::<Timestamptz, _>(now)
+        .execute(connection)
+        .await
+        .map(drop)
 }
 
 /// Whether an order is over.

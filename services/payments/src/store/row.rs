@@ -169,9 +169,13 @@ pub(super) type StateColumns<'a> = (
 /// The columns that a state is written to.
 pub(super) fn columns(state: &State) -> StateColumns<'_> {
     match state {
-        State::Attempting { told } => {
-            ("attempting", told.then_some("unconfirmed"), None, None, None)
-        }
+        State::Attempting { told } => (
+            "attempting",
+            told.then_some("unconfirmed"),
+            None,
+            None,
+            None,
+        ),
         State::RequiresAction { client_secret } => {
             ("requires-action", None, None, Some(client_secret), None)
         }

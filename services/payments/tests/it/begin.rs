@@ -39,9 +39,15 @@ async fn an_order_is_paid(#[case] card: &str) {
     let PaymentEvent::Created(event) = &events[0] else {
         panic!("{events:?}");
     };
-    assert_eq!((event.id, event.order_id, event.amount), (payment.id, order.id, 10_50));
+    assert_eq!(
+        (event.id, event.order_id, event.amount),
+        (payment.id, order.id, 10_50)
+    );
     assert_eq!(Some(&event.stripe_id), payment.stripe_id.as_ref());
-    assert_eq!(app.show(&ann, payment.id).await.status, PaymentStatus::Succeeded);
+    assert_eq!(
+        app.show(&ann, payment.id).await.status,
+        PaymentStatus::Succeeded
+    );
 }
 
 #[rstest]
@@ -80,18 +86,30 @@ async fn whose_order_it_is_and_whether_it_can_be_paid_orders_says() {
     problem(anothers, StatusCode::FORBIDDEN).await;
 
     let cancelled = world.order(&ann).await.id;
-    assert_eq!(world.orders.cancel(&ann, cancelled).await, StatusCode::NO_CONTENT);
+    assert_eq!(
+        world.orders.cancel(&ann, cancelled).await,
+        StatusCode::NO_CONTENT
+    );
     let refused = app.pay(&ann, cancelled, "tok_visa").await;
-    assert_eq!(problem(refused, StatusCode::CONFLICT).await, "The order is cancelled");
+    assert_eq!(
+        problem(refused, StatusCode::CONFLICT).await,
+        "The order is cancelled"
+    );
 
     let expired = world.order(&ann).await.id;
     world.orders.let_expire(expired).await;
     let refused = app.pay(&ann, expired, "tok_visa").await;
-    assert_eq!(problem(refused, StatusCode::CONFLICT).await, "The order has expired");
+    assert_eq!(
+        problem(refused, StatusCode::CONFLICT).await,
+        "The order has expired"
+    );
 
     paid(app.pay(&ann, order.id, "tok_visa").await).await;
     let again = app.pay(&ann, order.id, "tok_visa").await;
-    assert_eq!(problem(again, StatusCode::CONFLICT).await, "The order is paid");
+    assert_eq!(
+        problem(again, StatusCode::CONFLICT).await,
+        "The order is paid"
+    );
     let anothers = app.pay(&bob, order.id, "tok_visa").await;
     problem(anothers, StatusCode::FORBIDDEN).await;
     assert_eq!(world.sim.asked("POST /v1/payment_intents").await, 1);
@@ -109,16 +127,26 @@ async fn twenty_requests_at_once_pay_once() {
         apps[number % 2].paying(&ann, &body)
     };
     let requests: Vec<_> = (0..20).map(request).collect();
-    let answers = all(requests.into_iter().map(|request| async move { request.send().await.unwrap() })).await;
+    let answers = all(requests
+        .into_iter()
+        .map(|request| async move { request.send().await.unwrap() }))
+    .await;
     let statuses: Vec<_> = answers.iter().map(|answer| answer.status()).collect();
-    let made = statuses.iter().filter(|status| **status == StatusCode::CREATED);
+    let made = statuses
+        .iter()
+        .filter(|status| **status == StatusCode::CREATED);
     assert_eq!(made.count(), 1, "{statuses:?}");
     assert!(
-        statuses.iter().all(|status| [StatusCode::CREATED, StatusCode::CONFLICT].contains(status)),
+        statuses
+            .iter()
+            .all(|status| [StatusCode::CREATED, StatusCode::CONFLICT].contains(status)),
         "{statuses:?}"
     );
     assert_eq!(world.sim.charges(order.id).await, 1);
-    world.orders.becomes(&ann, order.id, OrderStatus::Complete).await;
+    world
+        .orders
+        .becomes(&ann, order.id, OrderStatus::Complete)
+        .await;
     eventually("the event is published", async || {
         (!world.published().await.is_empty()).then_some(())
     })
@@ -142,7 +170,10 @@ async fn two_payment_intents_would_charge_twice() {
         };
         let intent = stripe.create(&new).await.unwrap();
         let key = format!("{}-confirm", new.payment_id);
-        stripe.confirm(&intent.id, "pm_card_visa", &key).await.unwrap();
+        stripe
+            .confirm(&intent.id, "pm_card_visa", &key)
+            .await
+            .unwrap();
     }
     assert_eq!(world.sim.charges(order_id).await, 2);
 }

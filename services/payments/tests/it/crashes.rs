@@ -104,7 +104,10 @@ async fn killed_for_good_another_instance_goes_on() {
 }
 
 async fn has_it_all(world: &World, app: &crate::harness::App, ann: &User, order: OrderId) {
-    world.orders.becomes(ann, order, OrderStatus::Complete).await;
+    world
+        .orders
+        .becomes(ann, order, OrderStatus::Complete)
+        .await;
     app.becomes(ann, order, PaymentStatus::Succeeded).await;
     assert_eq!(world.sim.charges(order).await, 1);
     world.has_published(&["payment:created"]).await;

@@ -37,7 +37,13 @@ async fn every_documented_route_is_served() {
 fn names_are_the_contracts() {
     let document = serde_json::to_value(Document::openapi()).unwrap();
     let schemas = document["components"]["schemas"].as_object().unwrap();
-    for name in ["NewPayment", "Payment", "PaymentStatus", "PaymentConfig", "ProblemBody"] {
+    for name in [
+        "NewPayment",
+        "Payment",
+        "PaymentStatus",
+        "PaymentConfig",
+        "ProblemBody",
+    ] {
         assert!(schemas.contains_key(name), "{name} in {:?}", schemas.keys());
     }
 }

@@ -67,7 +67,9 @@ async fn a_refund_that_is_asked_for_twice_is_made_once() {
     }
     app.becomes(&ann, order, PaymentStatus::Refunded).await;
     world.publish(&due).await;
-    world.has_published(&["payment:created", "payment:refunded"]).await;
+    world
+        .has_published(&["payment:created", "payment:refunded"])
+        .await;
     assert_eq!(world.sim.refunded(order).await, 10_50);
     assert_eq!(world.sim.asked("POST /v1/refunds").await, 1);
 }
@@ -84,7 +86,9 @@ async fn a_refund_of_a_payment_that_nobody_made_is_a_dead_letter() {
         panic!();
     };
     let payment_id = PaymentId::new(now());
-    world.publish(&OrderEvent::RefundDue(RefundDue { order, payment_id })).await;
+    world
+        .publish(&OrderEvent::RefundDue(RefundDue { order, payment_id }))
+        .await;
     eventually("it is put away", async || {
         (world.number("SELECT count(*) FROM dead_letter").await == 1).then_some(())
     })

@@ -39,12 +39,24 @@ async fn a_decline_is_answered_again_and_does_not_charge() {
     let ann = world.user();
     let order = world.order(&ann).await.id;
     let words = failed(pay(&app, &ann, order, "tok_chargeDeclined", "a").await).await;
-    assert_eq!(failed(pay(&app, &ann, order, "tok_chargeDeclined", "a").await).await, words);
+    assert_eq!(
+        failed(pay(&app, &ann, order, "tok_chargeDeclined", "a").await).await,
+        words
+    );
     paid(pay(&app, &ann, order, "tok_visa", "b").await).await;
     // The network repeats the first one, late.
-    assert_eq!(failed(pay(&app, &ann, order, "tok_chargeDeclined", "a").await).await, words);
+    assert_eq!(
+        failed(pay(&app, &ann, order, "tok_chargeDeclined", "a").await).await,
+        words
+    );
     assert_eq!(world.sim.charges(order).await, 1);
-    assert_eq!(world.sim.asked("POST /v1/payment_intents/{id}/confirm").await, 2);
+    assert_eq!(
+        world
+            .sim
+            .asked("POST /v1/payment_intents/{id}/confirm")
+            .await,
+        2
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,7 +65,10 @@ async fn what_was_not_made_may_come_again() {
     let app = world.start().await;
     let ann = world.user();
     let order = world.order(&ann).await.id;
-    world.sim.faults(&[Fault("create", "error-before", 1)]).await;
+    world
+        .sim
+        .faults(&[Fault("create", "error-before", 1)])
+        .await;
     let away = pay(&app, &ann, order, "tok_visa", "a").await;
     problem(away, StatusCode::SERVICE_UNAVAILABLE).await;
     let payment = paid(pay(&app, &ann, order, "tok_visa", "a").await).await;
@@ -66,8 +81,17 @@ async fn while_the_first_is_under_way_it_is_refused() {
     let app = world.start().await;
     let ann = world.user();
     let order = world.order(&ann).await.id;
-    world.sim.ask(reqwest::Method::PUT, "/sim/faults", &json!({"latencyMs": 400})).await;
-    let request = app.paying(&ann, &paying_with(order, "tok_visa")).header("idempotency-key", "a");
+    world
+        .sim
+        .ask(
+            reqwest::Method::PUT,
+            "/sim/faults",
+            &json!({"latencyMs": 400}),
+        )
+        .await;
+    let request = app
+        .paying(&ann, &paying_with(order, "tok_visa"))
+        .header("idempotency-key", "a");
     let first = tokio::spawn(async move { request.send().await.unwrap() });
     ticketing_testkit::eventually("it is under way", async || {
         (world.number("SELECT count(*) FROM payment").await == 1).then_some(())

@@ -37,7 +37,11 @@ async fn a_payment_is_its_buyers() {
 async fn a_browser_is_told_how_to_ask_for_a_card() {
     let world = World::new().await;
     let app = world.start().await;
-    let answer = app.request(Method::GET, "/api/payments/config").send().await.unwrap();
+    let answer = app
+        .request(Method::GET, "/api/payments/config")
+        .send()
+        .await
+        .unwrap();
     let config: PaymentConfig = answer.json().await.unwrap();
     let expected = PaymentConfig {
         publishable_key: "pk_test_payments".into(),

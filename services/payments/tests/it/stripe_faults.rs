@@ -26,7 +26,10 @@ async fn before_the_charge_nothing_was_charged(#[case] fault: Fault) {
     assert!(answer.headers().contains_key("retry-after"));
     let words = problem(answer, StatusCode::SERVICE_UNAVAILABLE).await;
     assert!(words.contains("Nothing was charged: try again"), "{words}");
-    assert_eq!(world.orders.show(&ann, order.id).await.status, OrderStatus::Created);
+    assert_eq!(
+        world.orders.show(&ann, order.id).await.status,
+        OrderStatus::Created
+    );
     paid(app.pay(&ann, order.id, "tok_visa").await).await;
     assert_eq!(world.sim.charges(order.id).await, 1);
 }
@@ -39,7 +42,10 @@ async fn a_failure_after_the_charge_is_a_success() {
     world.sim.without_webhooks().await;
     let ann = world.user();
     let order = world.order(&ann).await;
-    world.sim.faults(&[Fault("confirm", "error-after", 1)]).await;
+    world
+        .sim
+        .faults(&[Fault("confirm", "error-after", 1)])
+        .await;
     let payment = paid(app.pay(&ann, order.id, "tok_visa").await).await;
     assert_eq!(payment.status, PaymentStatus::Succeeded);
     assert_eq!(world.sim.charges(order.id).await, 1);
@@ -58,9 +64,16 @@ async fn what_is_unclear_becomes_clear(#[case] fault: Fault) {
     let order = world.order(&ann).await;
     world.sim.without_webhooks().await;
     world.sim.faults(&[fault]).await;
-    world.sim.ask(Method::PUT, "/sim/faults", &serde_json::json!({"webhooks": false, "rules": [
-        {"route": fault.0, "fault": fault.1, "times": fault.2, "seconds": 30}
-    ]})).await;
+    world
+        .sim
+        .ask(
+            Method::PUT,
+            "/sim/faults",
+            &serde_json::json!({"webhooks": false, "rules": [
+                {"route": fault.0, "fault": fault.1, "times": fault.2, "seconds": 30}
+            ]}),
+        )
+        .await;
     let answer = app.pay(&ann, order.id, "tok_visa").await;
     assert!(answer.headers().contains_key("retry-after"));
     let words = problem(answer, StatusCode::SERVICE_UNAVAILABLE).await;
@@ -70,7 +83,10 @@ async fn what_is_unclear_becomes_clear(#[case] fault: Fault) {
     assert_eq!(again.status(), StatusCode::CONFLICT);
     let payment = app.of_order(&ann, order.id).await.unwrap();
     assert_eq!(payment.status, PaymentStatus::Pending);
-    assert_eq!(world.orders.show(&ann, order.id).await.status, OrderStatus::AwaitingPayment);
+    assert_eq!(
+        world.orders.show(&ann, order.id).await.status,
+        OrderStatus::AwaitingPayment
+    );
 
     world
         .sql
@@ -79,9 +95,14 @@ async fn what_is_unclear_becomes_clear(#[case] fault: Fault) {
         )
         .await
         .unwrap();
-    world.orders.becomes(&ann, order.id, OrderStatus::Complete).await;
+    world
+        .orders
+        .becomes(&ann, order.id, OrderStatus::Complete)
+        .await;
     assert_eq!(world.sim.charges(order.id).await, 1);
-    world.has_published(&["payment:pending", "payment:created"]).await;
+    world
+        .has_published(&["payment:pending", "payment:created"])
+        .await;
 }
 
 /// Stripe repeats its failure for ever, and has charged nothing.
@@ -91,10 +112,16 @@ async fn a_failure_that_stays_one_gives_the_tickets_back() {
     let app = world.start().await;
     let ann = world.user();
     let order = world.order(&ann).await;
-    world.sim.faults(&[Fault("confirm", "error-before", 1)]).await;
+    world
+        .sim
+        .faults(&[Fault("confirm", "error-before", 1)])
+        .await;
     let answer = app.pay(&ann, order.id, "tok_visa").await;
     problem(answer, StatusCode::SERVICE_UNAVAILABLE).await;
-    assert_eq!(world.orders.show(&ann, order.id).await.status, OrderStatus::AwaitingPayment);
+    assert_eq!(
+        world.orders.show(&ann, order.id).await.status,
+        OrderStatus::AwaitingPayment
+    );
     world
         .sql
         .batch_execute(
@@ -102,9 +129,16 @@ async fn a_failure_that_stays_one_gives_the_tickets_back() {
         )
         .await
         .unwrap();
-    world.orders.becomes(&ann, order.id, OrderStatus::Created).await;
+    world
+        .orders
+        .becomes(&ann, order.id, OrderStatus::Created)
+        .await;
     let payment = app.becomes(&ann, order.id, PaymentStatus::Failed).await;
-    assert!(payment.message.contains("Nothing was charged"), "{}", payment.message);
+    assert!(
+        payment.message.contains("Nothing was charged"),
+        "{}",
+        payment.message
+    );
     paid(app.pay(&ann, order.id, "tok_visa").await).await;
     assert_eq!(world.sim.charges(order.id).await, 1);
 }
@@ -112,7 +146,10 @@ async fn a_failure_that_stays_one_gives_the_tickets_back() {
 /// So many wait for a Stripe that hangs, and no more; who only looks does not wait.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stripe_that_hangs_slows_nobody_else() {
-    let world = World::new().await.set("STRIPE_CONCURRENCY", "4").set("DATABASE_CONNECTIONS", "2");
+    let world = World::new()
+        .await
+        .set("STRIPE_CONCURRENCY", "4")
+        .set("DATABASE_CONNECTIONS", "2");
     let app = world.start().await;
     let ann = world.user();
     let mut orders = Vec::new();
@@ -137,9 +174,15 @@ async fn a_stripe_that_hangs_slows_nobody_else() {
     let refused = app.pay(&ann, orders[2], "tok_visa").await;
     let words = problem(refused, StatusCode::SERVICE_UNAVAILABLE).await;
     assert!(words.contains("Nothing was charged"), "{words}");
-    assert_eq!(world.orders.show(&ann, orders[2]).await.status, OrderStatus::Created);
+    assert_eq!(
+        world.orders.show(&ann, orders[2]).await.status,
+        OrderStatus::Created
+    );
     assert!(app.of_order(&ann, orders[0]).await.is_some());
-    assert!(!waiting.iter().any(tokio::task::JoinHandle::is_finished), "the two wait still");
+    assert!(
+        !waiting.iter().any(tokio::task::JoinHandle::is_finished),
+        "the two wait still"
+    );
     for waiting in waiting {
         assert_eq!(waiting.await.unwrap(), StatusCode::SERVICE_UNAVAILABLE);
     }
@@ -152,7 +195,14 @@ async fn orders_hears_of_a_success_as_soon_as_it_is_back() {
     let app = world.start().await;
     let ann = world.user();
     let order = world.order(&ann).await;
-    world.sim.ask(Method::PUT, "/sim/faults", &serde_json::json!({"latencyMs": 500})).await;
+    world
+        .sim
+        .ask(
+            Method::PUT,
+            "/sim/faults",
+            &serde_json::json!({"latencyMs": 500}),
+        )
+        .await;
     let request = app.paying(&ann, &crate::harness::paying_with(order.id, "tok_visa"));
     let paying = tokio::spawn(async move { request.send().await.unwrap() });
     eventually("Stripe is asked", async || {
@@ -161,11 +211,19 @@ async fn orders_hears_of_a_success_as_soon_as_it_is_back() {
     .await;
     world.orders.stop().await;
     let payment = paid(paying.await.unwrap()).await;
-    assert!(payment.message.contains("being completed"), "{}", payment.message);
+    assert!(
+        payment.message.contains("being completed"),
+        "{}",
+        payment.message
+    );
     world.orders.start_again();
-    world.orders.becomes(&ann, order.id, OrderStatus::Complete).await;
+    world
+        .orders
+        .becomes(&ann, order.id, OrderStatus::Complete)
+        .await;
     eventually("payments knows", async || {
-        (app.of_order(&ann, order.id).await?.message == "Paid. The tickets are yours.").then_some(())
+        (app.of_order(&ann, order.id).await?.message == "Paid. The tickets are yours.")
+            .then_some(())
     })
     .await;
 }
@@ -187,10 +245,15 @@ async fn money_goes_back_once_however_often_that_fails(#[case] fault: Fault) {
     app.stopped().await;
     world.orders.expire(order.id).await;
     world.orders.placed(&bob, ticket).await;
-    world.sim.authenticate(&payment.stripe_id.unwrap(), true).await;
+    world
+        .sim
+        .authenticate(&payment.stripe_id.unwrap(), true)
+        .await;
     world.sim.faults(&[fault]).await;
     let app = world.start().await;
     app.becomes(&ann, order.id, PaymentStatus::Refunded).await;
     assert_eq!(world.sim.refunded(order.id).await, 10_50);
-    world.has_published(&["payment:pending", "payment:created", "payment:refunded"]).await;
+    world
+        .has_published(&["payment:pending", "payment:created", "payment:refunded"])
+        .await;
 }

@@ -48,16 +48,33 @@ async fn only_stripe_is_heard() {
     let body = || event("pi_1", "payment_intent.succeeded").to_string();
     problem(post(&app, body(), None).await, StatusCode::BAD_REQUEST).await;
     let forged = signature(&body(), "whsec_guessed");
-    problem(post(&app, body(), Some(forged)).await, StatusCode::BAD_REQUEST).await;
+    problem(
+        post(&app, body(), Some(forged)).await,
+        StatusCode::BAD_REQUEST,
+    )
+    .await;
     let signed = signature("[]", "whsec_payments");
-    problem(post(&app, "[]".into(), Some(signed)).await, StatusCode::BAD_REQUEST).await;
+    problem(
+        post(&app, "[]".into(), Some(signed)).await,
+        StatusCode::BAD_REQUEST,
+    )
+    .await;
     let long = "x".repeat(64 * 1024 + 1);
     let signed = signature(&long, "whsec_payments");
-    problem(post(&app, long, Some(signed)).await, StatusCode::PAYLOAD_TOO_LARGE).await;
+    problem(
+        post(&app, long, Some(signed)).await,
+        StatusCode::PAYLOAD_TOO_LARGE,
+    )
+    .await;
     assert_eq!(world.number("SELECT count(*) FROM webhook_event").await, 0);
     // About nothing that is known here, but Stripe's: it need not come again.
-    send(&app, &event("pi_of_another_shop", "payment_intent.succeeded")).await;
-    let other = json!({"id": "evt_1", "type": "customer.created", "data": {"object": {"id": "cus_1"}}});
+    send(
+        &app,
+        &event("pi_of_another_shop", "payment_intent.succeeded"),
+    )
+    .await;
+    let other =
+        json!({"id": "evt_1", "type": "customer.created", "data": {"object": {"id": "cus_1"}}});
     send(&app, &other).await;
 }
 
@@ -80,12 +97,24 @@ async fn twenty_of_the_same_make_one_payment() {
                 .body(body.clone())
         })
         .collect();
-    let answers = all(requests.into_iter().map(|request| async move { request.send().await.unwrap() })).await;
-    assert!(answers.iter().all(|answer| answer.status() == StatusCode::OK));
+    let answers = all(requests
+        .into_iter()
+        .map(|request| async move { request.send().await.unwrap() }))
+    .await;
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer.status() == StatusCode::OK)
+    );
     assert_eq!(world.number("SELECT count(*) FROM webhook_event").await, 1);
-    world.orders.becomes(&ann, order.id, OrderStatus::Complete).await;
+    world
+        .orders
+        .becomes(&ann, order.id, OrderStatus::Complete)
+        .await;
     app.becomes(&ann, order.id, PaymentStatus::Succeeded).await;
-    world.has_published(&["payment:pending", "payment:created"]).await;
+    world
+        .has_published(&["payment:pending", "payment:created"])
+        .await;
     assert_eq!(world.sim.charges(order.id).await, 1);
 }
 
@@ -97,10 +126,16 @@ async fn before_the_answer_it_makes_the_payment_too() {
     let ann = world.user();
     let order = world.order(&ann).await;
     // The charge is made and told, and its answer never comes.
-    world.sim.faults(&[crate::harness::Fault("confirm", "hang", 1)]).await;
+    world
+        .sim
+        .faults(&[crate::harness::Fault("confirm", "hang", 1)])
+        .await;
     let request = app.paying(&ann, &crate::harness::paying_with(order.id, "tok_visa"));
     let paying = tokio::spawn(async move { request.send().await.unwrap() });
-    world.orders.becomes(&ann, order.id, OrderStatus::Complete).await;
+    world
+        .orders
+        .becomes(&ann, order.id, OrderStatus::Complete)
+        .await;
     // The one who waits is told what is true by then.
     let payment = paid(paying.await.unwrap()).await;
     assert_eq!(payment.status, PaymentStatus::Succeeded);

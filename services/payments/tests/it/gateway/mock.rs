@@ -36,9 +36,15 @@ async fn every_request_is_one_that_stripe_knows() {
     let intent = stripe.create(&new).await.unwrap();
     assert!(intent.id.starts_with("pi_"), "{intent:?}");
     stripe.retrieve(&intent.id).await.unwrap();
-    let method = stripe.payment_method("tok_visa", "key-method").await.unwrap();
+    let method = stripe
+        .payment_method("tok_visa", "key-method")
+        .await
+        .unwrap();
     assert!(method.starts_with("pm_"), "{method}");
-    stripe.confirm(&intent.id, &method, "key-confirm").await.unwrap();
+    stripe
+        .confirm(&intent.id, &method, "key-confirm")
+        .await
+        .unwrap();
     stripe.cancel(&intent.id).await.unwrap();
     stripe.refunds(&intent.id).await.unwrap();
     let refund = stripe.refund(&intent.id, "key-refund").await.unwrap();

@@ -9,7 +9,10 @@ use crate::harness::now;
 
 fn stripe() -> Stripe {
     let key = std::env::var("STRIPE_KEY").expect("STRIPE_KEY is set");
-    assert!(key.starts_with("sk_test_"), "only Stripe's test mode is for tests");
+    assert!(
+        key.starts_with("sk_test_"),
+        "only Stripe's test mode is for tests"
+    );
     Stripe::new(&StripeSettings {
         api_base: "https://api.stripe.com".to_owned(),
         key: key.into(),
@@ -38,7 +41,11 @@ fn new() -> NewIntent {
 async fn a_charge_its_repeat_and_its_refund() {
     let (stripe, new) = (stripe(), new());
     let intent = stripe.create(&new).await.unwrap();
-    assert_eq!(stripe.create(&new).await.unwrap().id, intent.id, "the same key");
+    assert_eq!(
+        stripe.create(&new).await.unwrap().id,
+        intent.id,
+        "the same key"
+    );
     let key = format!("{}-method", new.payment_id);
     let method = stripe.payment_method("tok_visa", &key).await.unwrap();
     let key = format!("{}-confirm", new.payment_id);
@@ -48,9 +55,15 @@ async fn a_charge_its_repeat_and_its_refund() {
     }
     assert_eq!(stripe.cancel(&intent.id).await, Err(Fault::AnotherState));
     assert_eq!(stripe.refunds(&intent.id).await.unwrap(), []);
-    let refund = stripe.refund(&intent.id, &format!("{}-refund", new.payment_id)).await.unwrap();
+    let refund = stripe
+        .refund(&intent.id, &format!("{}-refund", new.payment_id))
+        .await
+        .unwrap();
     let listed = stripe.refunds(&intent.id).await.unwrap();
-    assert_eq!(listed.iter().map(|refund| &refund.id).collect::<Vec<_>>(), [&refund.id]);
+    assert_eq!(
+        listed.iter().map(|refund| &refund.id).collect::<Vec<_>>(),
+        [&refund.id]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,7 +76,16 @@ async fn a_decline_3d_secure_and_a_cancellation() {
         stripe.confirm(&intent.id, method, &key).await
     };
     let declined = confirm("pm_card_chargeDeclined", 1).await;
-    assert!(matches!(declined, Err(Fault::Declined { authentication: false, .. })), "{declined:?}");
+    assert!(
+        matches!(
+            declined,
+            Err(Fault::Declined {
+                authentication: false,
+                ..
+            })
+        ),
+        "{declined:?}"
+    );
     let waiting = confirm("pm_card_authenticationRequired", 2).await.unwrap();
     assert_eq!(waiting.state, IntentState::RequiresAction);
     assert!(waiting.client_secret.starts_with(&intent.id));

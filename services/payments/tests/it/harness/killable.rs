@@ -25,7 +25,11 @@ impl World {
         let mut command = Command::new(env!("CARGO_BIN_EXE_payments"));
         let mut environment = self.environment_of(instance);
         environment.extend(self.environment.iter().cloned());
-        environment.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        environment.extend(
+            settings
+                .iter()
+                .map(|(name, value)| (*name, (*value).to_owned())),
+        );
         command.arg("serve").env_clear().envs(environment);
         let role = &self.settings;
         command
@@ -44,7 +48,7 @@ impl World {
                 .ok()
         })
         .await;
-        self.sim.send_webhooks_to(&base).await;
+        self.sim.send_webhooks_to(&base);
         let app = App {
             base,
             admin: format!("http://{admin}"),

@@ -66,7 +66,7 @@ impl World {
         let auth = Auth::start();
         Self {
             orders: OrdersApp::start(&redis, &auth.base, settings).await,
-            sim: Sim::start().await,
+            sim: Sim::start(),
             sql: database.superuser().await,
             settings: database.app(),
             database,
@@ -101,7 +101,7 @@ impl World {
         let lifecycle = Lifecycle::new(Duration::from_secs(20));
         let base = format!("http://127.0.0.1:{}", application.port().unwrap());
         let admin = format!("http://127.0.0.1:{}", application.admin_port().unwrap());
-        self.sim.send_webhooks_to(&base).await;
+        self.sim.send_webhooks_to(&base);
         App {
             base,
             admin,
@@ -157,7 +157,10 @@ impl World {
         redis::cmd("XADD")
             .arg(self.redis.key(E::STREAM))
             .arg("*")
-            .arg(&[("id", EventId::new(now).to_string()), ("type", event.kind().to_owned())])
+            .arg(&[
+                ("id", EventId::new(now).to_string()),
+                ("type", event.kind().to_owned()),
+            ])
             .arg(&[
                 ("subject", event.subject().to_string()),
                 ("version", event.version().to_string()),

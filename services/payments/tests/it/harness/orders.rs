@@ -51,7 +51,11 @@ impl OrdersApp {
             .await
             .expect("the migrations run");
         let mut environment = vec![("AUTH_URL", auth.to_owned())];
-        environment.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        environment.extend(
+            settings
+                .iter()
+                .map(|(name, value)| (*name, (*value).to_owned())),
+        );
         let (base, admin, lifecycle, done) = run(&database, redis, &environment, "127.0.0.1:0");
         Self {
             base,
@@ -107,7 +111,9 @@ impl OrdersApp {
     /// Orders one, which must succeed.
     pub async fn placed(&self, user: &User, ticket: TicketId) -> Order {
         let request = self.client.post(format!("{}/api/orders", self.base));
-        let request = request.bearer_auth(&user.session).json(&json!({"ticketId": ticket}));
+        let request = request
+            .bearer_auth(&user.session)
+            .json(&json!({"ticketId": ticket}));
         let answer = request.send().await.unwrap();
         let (status, body) = (answer.status(), answer.text().await.unwrap());
         assert_eq!(status, StatusCode::CREATED, "{body}");
@@ -115,7 +121,9 @@ impl OrdersApp {
     }
 
     pub async fn cancel(&self, user: &User, order: OrderId) -> StatusCode {
-        let request = self.client.delete(format!("{}/api/orders/{order}", self.base));
+        let request = self
+            .client
+            .delete(format!("{}/api/orders/{order}", self.base));
         let answer = request.bearer_auth(&user.session).send().await.unwrap();
         answer.status()
     }

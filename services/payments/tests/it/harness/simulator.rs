@@ -24,15 +24,13 @@ pub struct Sim {
 pub struct Fault(pub &'static str, pub &'static str, pub u32);
 
 impl Sim {
-    pub async fn start() -> Self {
+    pub fn start() -> Self {
         let simulator = Simulator::start(Settings {
             key: KEY.to_owned().into(),
             publishable_key: PUBLISHABLE_KEY.to_owned(),
             webhook_secret: WEBHOOK_SECRET.to_owned().into(),
             ..Settings::default()
-        })
-        .await
-        .expect("the simulator starts");
+        });
         Self {
             base: simulator.url().to_owned(),
             simulator,
@@ -56,7 +54,7 @@ impl Sim {
     }
 
     /// Where payments can be reached.
-    pub async fn send_webhooks_to(&self, payments: &str) {
+    pub fn send_webhooks_to(&self, payments: &str) {
         self.simulator
             .send_webhooks_to(format!("{payments}/api/payments/webhook"));
     }
@@ -100,7 +98,10 @@ impl Sim {
         let path = format!("/sim/payment_intents?order_id={order}");
         let found = self.ask(Method::GET, &path, &Value::Null).await;
         let intents = found["data"].as_array().unwrap();
-        intents.iter().map(|intent| intent["charges"].as_u64().unwrap()).sum()
+        intents
+            .iter()
+            .map(|intent| intent["charges"].as_u64().unwrap())
+            .sum()
     }
 
     /// How much of it went back, in Stripe's minor units.
