@@ -47,8 +47,8 @@ async fn sign_up_sell_order_pay() {
         .shown(ticket.id, "sold", |shown| shown.sold == 1)
         .await;
     assert_eq!((sold.held, sold.available), (0, 0));
-    let sales = seller.get(&format!("/api/orders/sales?ticketId={}", ticket.id));
-    let sales: Value = sales.await.json().await.unwrap();
+    let sales = format!("/api/orders/sales?ticketId={}", ticket.id);
+    let sales: Value = seller.get(&sales).await.json().await.unwrap();
     assert_eq!(
         (&sales["sold"], &sales["revenue"]),
         (&json!(1), &json!(10.5))

@@ -119,11 +119,11 @@ async fn it_fails_or_hangs_and_nobody_knows() {
             stack
                 .simulator()
                 .with_faults(faults, async || {
-                    let (failed, hung) = tokio::join!(
+                    let answers = tokio::join!(
                         first.pays(failed.id, "tok_visa"),
                         second.pays(hung.id, "tok_visa")
                     );
-                    for answer in [failed, hung] {
+                    for answer in [answers.0, answers.1] {
                         let said = told(answer).await;
                         assert!(said.contains("Don't pay again"), "{said}");
                     }
