@@ -71,7 +71,10 @@ impl Endpoint {
 }
 
 async fn take(request: HttpRequest, body: String, seen: web::Data<Mutex<Seen>>) -> HttpResponse {
-    let signature = request.headers()["stripe-signature"]
+    let signature = request
+        .headers()
+        .get("stripe-signature")
+        .unwrap()
         .to_str()
         .unwrap()
         .to_owned();

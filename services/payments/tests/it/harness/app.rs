@@ -13,7 +13,6 @@ use tokio::task::JoinHandle;
 /// A running payments.
 pub struct App {
     pub base: String,
-    pub admin: String,
     pub client: Client,
     pub lifecycle: Lifecycle,
     pub done: JoinHandle<anyhow::Result<()>>,

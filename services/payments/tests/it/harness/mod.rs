@@ -36,7 +36,6 @@ pub const PAYMENTS_TOKEN: &str = "payments shows this";
 /// The schemas, the prefix, and the services beside payments. Instances share it, as in production.
 pub struct World {
     pub settings: DatabaseSettings,
-    pub database: TestDatabase,
     pub redis: RedisSettings,
     pub orders: OrdersApp,
     pub sim: Sim,
@@ -69,7 +68,6 @@ impl World {
             sim: Sim::start(),
             sql: database.superuser().await,
             settings: database.app(),
-            database,
             redis,
             auth,
             clock: Clock::system(),
@@ -100,11 +98,9 @@ impl World {
         let signals = Signals::install().unwrap();
         let lifecycle = Lifecycle::new(Duration::from_secs(20));
         let base = format!("http://127.0.0.1:{}", application.port().unwrap());
-        let admin = format!("http://127.0.0.1:{}", application.admin_port().unwrap());
         self.sim.send_webhooks_to(&base);
         App {
             base,
-            admin,
             client: Client::builder().no_proxy().build().unwrap(),
             done: tokio::spawn(application.run_until_stopped(lifecycle.clone(), signals)),
             lifecycle,

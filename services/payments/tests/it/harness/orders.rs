@@ -172,13 +172,6 @@ impl OrdersApp {
         let answers = tx::end(connection, done).await.unwrap();
         assert!(answers.iter().all(Result::is_ok), "{answers:?}");
     }
-
-    /// What the tickets of an order are, held and sold.
-    pub async fn stock(&self, ticket: TicketId) -> (i32, i32) {
-        let sql = format!("SELECT held, sold FROM inventory WHERE ticket_id = '{ticket}'");
-        let row = self.sql.query_one(&sql, &[]).await.unwrap();
-        (row.get(0), row.get(1))
-    }
 }
 
 fn run(
