@@ -22,6 +22,8 @@ impl World {
         settings: &[(&'static str, &str)],
     ) -> (Process, App) {
         let [http, admin] = [(); 2].map(|()| format!("127.0.0.1:{}", free_port().unwrap()));
+        self.let_in("process").await;
+        let redis = self.redis.url.replace("redis://", "redis://process@");
         let mut command = Command::new(env!("CARGO_BIN_EXE_payments"));
         let mut environment = self.environment_of(instance);
         environment.extend(self.environment.iter().cloned());
@@ -31,6 +33,9 @@ impl World {
                 .map(|(name, value)| (*name, (*value).to_owned())),
         );
         command.arg("serve").env_clear().envs(environment);
+        if settings.iter().all(|(name, _)| *name != "REDIS_URL") {
+            command.env("REDIS_URL", &redis);
+        }
         let role = &self.settings;
         command
             .env("HTTP_ADDRESS", &http)
@@ -56,5 +61,15 @@ impl World {
             done: tokio::spawn(async { Ok(()) }),
         };
         (process, app)
+    }
+
+    /// A service always shows a password, and the tests' Redis has none: this user's is any.
+    async fn let_in(&self, user: &str) {
+        let mut connection = self.redis.connect().await.unwrap();
+        redis::cmd("ACL")
+            .arg(&["SETUSER", user, "on", "nopass", "~*", "&*", "+@all"])
+            .query_async::<()>(&mut connection)
+            .await
+            .unwrap();
     }
 }

@@ -12,6 +12,9 @@ pub const KEY: &str = "sk_test_payments";
 pub const PUBLISHABLE_KEY: &str = "pk_test_payments";
 pub const WEBHOOK_SECRET: &str = "whsec_payments";
 
+/// Longer than payments waits, in seconds.
+const HANG: u32 = 5;
+
 /// A running simulator.
 pub struct Sim {
     pub base: String,
@@ -73,7 +76,7 @@ impl Sim {
         let rules: Vec<_> = faults
             .iter()
             .map(|Fault(route, fault, times)| {
-                json!({"route": route, "fault": fault, "times": times, "seconds": 30})
+                json!({"route": route, "fault": fault, "times": times, "seconds": HANG})
             })
             .collect();
         self.ask(Method::PUT, "/sim/faults", &json!({"rules": rules}))
