@@ -211,7 +211,7 @@ mod tests {
         let plan = r#"{"rules": [{"route": "confirm", "fault": "drop-after", "times": 2},
                                  {"route": "any", "fault": "rate-limit"}]}"#;
         let faults = faults(plan);
-        let mut confirm = || taken(&faults, Operation::Confirm, "");
+        let confirm = || taken(&faults, Operation::Confirm, "");
         assert_eq!(confirm(), Some(Fault::DropAfter));
         assert_eq!(confirm(), Some(Fault::DropAfter));
         assert_eq!(confirm(), Some(Fault::RateLimit));
