@@ -30,7 +30,7 @@ pub struct StripeError {
     pub param: Option<Text>,
     /// The charge that failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub charge: Option<String>,
+    pub charge: Option<Box<str>>,
 }
 
 /// `type` of an error.
@@ -172,7 +172,7 @@ impl StripeError {
     /// Names the charge that failed.
     #[must_use]
     pub fn of_charge(mut self, charge: String) -> Self {
-        self.charge = Some(charge);
+        self.charge = Some(charge.into());
         self
     }
 

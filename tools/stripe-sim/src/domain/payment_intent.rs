@@ -363,7 +363,10 @@ mod tests {
         assert_eq!((declined.charges, declined.method.is_none()), (0, true));
         let failure = declined.last_error.clone().unwrap();
         assert_eq!(failure.error.code.as_deref(), Some("card_declined"));
-        assert_eq!(failure.error.charge, declined.latest_charge);
+        assert_eq!(
+            failure.error.charge.as_deref(),
+            declined.latest_charge.as_deref()
+        );
 
         let paid = declined.confirm(method("mastercard"));
         assert_eq!((paid.status, paid.attempts), (Status::Succeeded, 2));

@@ -1,5 +1,5 @@
-//! Webhooks: events are sent to the endpoint until it takes them, as Stripe does, in hours less than Stripe
-//! would take days.
+//! Webhooks: events are sent to the endpoint until it takes them, for a quarter of an hour instead of
+//! Stripe's three days.
 
 mod signature;
 

@@ -6,7 +6,6 @@ use sha2::Sha256;
 
 /// The header `Stripe-Signature` of `body` at the time `now`, in seconds since 1970.
 #[must_use]
-#[expect(clippy::missing_panics_doc, reason = "a key of HMAC has any length")]
 pub fn sign(secret: &SecretString, now: i64, body: &str) -> String {
     let secret = secret.expose_secret().as_bytes();
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("a key of any length");
