@@ -54,6 +54,13 @@ impl ConsulSettings {
     }
 }
 
+/// The client is ready for TLS, and asks the process by what: two are built in (ring comes with this
+/// client, aws-lc-rs with whoever reaches Stripe), and it panics unless one of them was chosen.
+fn choose_cryptography() {
+    // Somebody else may have chosen before.
+    _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
 /// Why a service can't be called.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ResolveError {
@@ -86,6 +93,7 @@ impl Resolver {
     /// A resolver whose background queries end with `stop`.
     #[must_use]
     pub fn new(settings: ConsulSettings, stop: CancellationToken) -> Self {
+        choose_cryptography();
         let config = rs_consul::Config {
             address: settings.address.clone(),
             ..Default::default()
