@@ -38,6 +38,7 @@ async fn sign_up_sell_order_pay() {
         (intent.charges, intent.amount, intent.currency.as_str()),
         (1, 10_50, "usd")
     );
+    assert_eq!(intent.status, "succeeded");
     assert_eq!(intent.metadata["orderId"], order.id.to_string());
     assert_eq!(intent.metadata["paymentId"], payment.id.to_string());
     assert_eq!(Some(&intent.id), payment.stripe_id.as_ref());
