@@ -47,18 +47,20 @@ pub async fn of_order(
 
 /// Locks a payment until the transaction ends. Whatever changes one does so first.
 ///
+/// In a statement of its own: one that has waited for a lock sees the locked row as it is by then, and what
+/// it joins, the refund, as it was before.
+///
 /// # Errors
 /// When the database fails.
 pub async fn lock(
     connection: &mut AsyncPgConnection,
     id: PaymentId,
 ) -> QueryResult<Option<Payment>> {
-    prepared(select_payments!("WHERE p.id = {} FOR UPDATE OF p"))
+    prepared("SELECT FROM payment WHERE id = {} FOR UPDATE")
         .bind::<SqlUuid, _>(id.0)
-        .returning::<Columns>()
-        .get_result(connection)
-        .await
-        .optional()
+        .execute(connection)
+        .await?;
+    find(connection, id).await
 }
 
 /// Locks the payment of an order.
@@ -69,12 +71,11 @@ pub async fn lock_of_order(
     connection: &mut AsyncPgConnection,
     order: OrderId,
 ) -> QueryResult<Option<Payment>> {
-    prepared(select_payments!("WHERE p.order_id = {} FOR UPDATE OF p"))
+    prepared("SELECT FROM payment WHERE order_id = {} FOR UPDATE")
         .bind::<SqlUuid, _>(order.0)
-        .returning::<Columns>()
-        .get_result(connection)
-        .await
-        .optional()
+        .execute(connection)
+        .await?;
+    of_order(connection, order).await
 }
 
 /// Adds a payment as it is begun, unless its order has one. Returns whether it did.
