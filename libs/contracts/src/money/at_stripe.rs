@@ -65,7 +65,7 @@ mod tests {
     #[case("EUR", 1, Ok(1))]
     #[case("JPY", 500, Ok(500))]
     #[case("KRW", 1, Ok(1))]
-    #[case("HUF", 100_00, Ok(100_00))]
+    #[case("HUF", 10_000, Ok(10_000))]
     #[case::three_decimals("KWD", 5_120, Ok(5_120))]
     #[case::three_decimals_not_even("KWD", 5_123, Err(NotChargeable))]
     #[case::none_in_the_standard("ISK", 5, Ok(500))]

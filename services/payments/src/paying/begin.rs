@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// It is made, or the buyer has to confirm it.
-    Paid(Payment),
+    Paid(Box<Payment>),
     /// It failed for certain; what the buyer is told.
     Failed(String),
     /// Stripe could not be asked to charge anything.
@@ -36,7 +36,9 @@ impl Outcome {
             State::Failed(failure) => Ok(Self::Failed(failure.words().to_owned())),
             State::Canceled => Err(Refusal::Ended),
             State::Attempting { .. } => Ok(Self::Unclear),
-            State::Succeeded { .. } | State::RequiresAction { .. } => Ok(Self::Paid(payment)),
+            State::Succeeded { .. } | State::RequiresAction { .. } => {
+                Ok(Self::Paid(Box::new(payment)))
+            }
         }
     }
 }

@@ -53,7 +53,7 @@ async fn an_order_is_paid(#[case] card: &str) {
 #[rstest]
 #[case::two_decimals("EUR", 12_34, 12_34)]
 #[case::none("JPY", 500, 500)]
-#[case::none_in_the_standard("ISK", 500, 500_00)]
+#[case::none_in_the_standard("ISK", 500, 50_000)]
 #[tokio::test(flavor = "multi_thread")]
 async fn stripe_counts_in_its_own_units(
     #[case] currency: &str,

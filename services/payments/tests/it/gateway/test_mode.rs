@@ -3,19 +3,20 @@
 use std::time::Duration;
 
 use payments::gateway::{Fault, IntentState, NewIntent, Stripe, StripeSettings};
+use secrecy::ExposeSecret;
 use ticketing_contracts::ids::{OrderId, PaymentId};
+use ticketing_runtime::Settings;
 
 use crate::harness::now;
 
 fn stripe() -> Stripe {
-    let key = std::env::var("STRIPE_KEY").expect("STRIPE_KEY is set");
-    assert!(
-        key.starts_with("sk_test_"),
-        "only Stripe's test mode is for tests"
-    );
+    let mut settings = Settings::from_env();
+    let key = settings.secret("STRIPE_KEY").expect("STRIPE_KEY is set");
+    let is_for_tests = key.expose_secret().starts_with("sk_test_");
+    assert!(is_for_tests, "only Stripe's test mode is for tests");
     Stripe::new(&StripeSettings {
         api_base: "https://api.stripe.com".to_owned(),
-        key: key.into(),
+        key,
         webhook_secret: "whsec_1".to_owned().into(),
         publishable_key: String::new(),
         js: String::new(),
