@@ -62,7 +62,7 @@ async fn sign_up_sell_order_pay() {
         .unwrap();
     assert!(listed.is_empty(), "{listed:?}");
     let late = expect(other.order(ticket.id, 1).await, StatusCode::CONFLICT).await;
-    assert_eq!(problem(late).await, "Ticket is already reserved");
+    assert_eq!(problem(late).await, "Sold out");
 
     // And it stays so.
     let again = expect(buyer.pays(order.id, "tok_visa").await, StatusCode::CONFLICT).await;

@@ -53,12 +53,13 @@ pub async fn lock(
     connection: &mut AsyncPgConnection,
     id: PaymentId,
 ) -> QueryResult<Option<Payment>> {
-    prepared(select_payments!("WHERE p.id = {} FOR UPDATE OF p"))
+    // In a statement of its own: one that had to wait for the lock would read the payment as it is now and
+    // its refund, which is not locked, as it was before.
+    prepared("SELECT id FROM payment WHERE id = {} FOR UPDATE")
         .bind::<SqlUuid, _>(id.0)
-        .returning::<Columns>()
-        .get_result(connection)
-        .await
-        .optional()
+        .execute(connection)
+        .await?;
+    find(connection, id).await
 }
 
 /// Locks the payment of an order.
@@ -69,12 +70,12 @@ pub async fn lock_of_order(
     connection: &mut AsyncPgConnection,
     order: OrderId,
 ) -> QueryResult<Option<Payment>> {
-    prepared(select_payments!("WHERE p.order_id = {} FOR UPDATE OF p"))
+    // As above.
+    prepared("SELECT id FROM payment WHERE order_id = {} FOR UPDATE")
         .bind::<SqlUuid, _>(order.0)
-        .returning::<Columns>()
-        .get_result(connection)
-        .await
-        .optional()
+        .execute(connection)
+        .await?;
+    of_order(connection, order).await
 }
 
 /// Adds a payment as it is begun, unless its order has one. Returns whether it did.
