@@ -87,7 +87,10 @@ async fn logs_tell_nothing_about_anybody() {
                 .map(|line| serde_json::from_str(line).expect(line))
                 .collect();
             let serves = |line: &Value| line["message"].as_str()?.starts_with("serving").into();
-            assert!(parsed.iter().any(|line| serves(line) == Some(true)), "{log}");
+            assert!(
+                parsed.iter().any(|line| serves(line) == Some(true)),
+                "{log}"
+            );
         }
         logs.push_str(&log);
     }

@@ -12,6 +12,7 @@ mod gateway;
 mod harness;
 mod late;
 mod listeners;
+mod locking;
 mod migrations;
 mod repeats;
 mod resync;
