@@ -68,7 +68,8 @@ impl Application {
             soft.cancelled().await;
             handle.stop(true).await;
         });
-        tracing::info!("serving: payments are simulated, no card is charged");
+        tracing::info!("payments are simulated: no card is charged");
+        tracing::info!("serving");
         lifecycle.run_until_signal(signals).await;
         Ok(())
     }

@@ -47,15 +47,16 @@ pub async fn of_order(
 
 /// Locks a payment until the transaction ends. Whatever changes one does so first.
 ///
+/// In a statement of its own: one that has waited for a lock sees the locked row as it is by then, and what
+/// it joins, the refund, as it was before.
+///
 /// # Errors
 /// When the database fails.
 pub async fn lock(
     connection: &mut AsyncPgConnection,
     id: PaymentId,
 ) -> QueryResult<Option<Payment>> {
-    // In a statement of its own: one that had to wait for the lock would read the payment as it is now and
-    // its refund, which is not locked, as it was before.
-    prepared("SELECT id FROM payment WHERE id = {} FOR UPDATE")
+    prepared("SELECT FROM payment WHERE id = {} FOR UPDATE")
         .bind::<SqlUuid, _>(id.0)
         .execute(connection)
         .await?;
@@ -70,8 +71,7 @@ pub async fn lock_of_order(
     connection: &mut AsyncPgConnection,
     order: OrderId,
 ) -> QueryResult<Option<Payment>> {
-    // As above.
-    prepared("SELECT id FROM payment WHERE order_id = {} FOR UPDATE")
+    prepared("SELECT FROM payment WHERE order_id = {} FOR UPDATE")
         .bind::<SqlUuid, _>(order.0)
         .execute(connection)
         .await?;

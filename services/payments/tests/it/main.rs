@@ -12,7 +12,6 @@ mod gateway;
 mod harness;
 mod late;
 mod listeners;
-mod locking;
 mod migrations;
 mod repeats;
 mod resync;
