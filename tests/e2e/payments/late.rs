@@ -113,13 +113,14 @@ async fn too_late(stack: &Stack) {
                 }
             })
             .await;
+            // Their hold is as short.
+            rival.paid(theirs.id, "tok_visa").await;
+            rival.sees_complete(theirs.id).await;
             let back = buyer.sees_refunded(order.id).await;
             assert_eq!(back.status, OrderStatus::Cancelled);
             assert_eq!(back.reason, Some(CancelReason::Expired));
             let message = back.payment.unwrap().message;
             assert!(message.contains("money back"), "{message}");
-            rival.paid(theirs.id, "tok_visa").await;
-            rival.sees_complete(theirs.id).await;
             let _ = paying.await.unwrap();
         })
         .await;
