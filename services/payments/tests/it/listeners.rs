@@ -74,55 +74,6 @@ async fn a_refund_that_is_asked_for_twice_is_made_once() {
     assert_eq!(world.sim.asked("POST /v1/refunds").await, 1);
 }
 
-/// While this instance waits for the payment's lock another one notes the refund, and tells of it.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_refund_that_another_instance_has_noted_is_not_told_again() {
-    let world = World::new().await;
-    let app = world.start().await;
-    let ann = world.user();
-    let order = world.order(&ann).await.id;
-    let payment = paid(app.pay(&ann, order, "tok_visa").await).await;
-    let other = world.order(&ann).await.id;
-    world.orders.cancel(&ann, other).await;
-    let OrderEvent::Cancelled(mut snapshot) = cancelled(&world).await else {
-        panic!();
-    };
-    snapshot.id = order;
-    let slowly = serde_json::json!({"latencyMs": 500});
-    world
-        .sim
-        .ask(reqwest::Method::PUT, "/sim/faults", &slowly)
-        .await;
-    world
-        .publish(&OrderEvent::RefundDue(RefundDue {
-            order: snapshot,
-            payment_id: payment.id,
-        }))
-        .await;
-    eventually("the refund is asked for", async || {
-        (world.sim.asked("POST /v1/refunds").await == 1).then_some(())
-    })
-    .await;
-    let lock = "BEGIN; SELECT FROM payment FOR UPDATE";
-    world.sql.batch_execute(lock).await.unwrap();
-    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
-                     AND application_name = current_setting('search_path')";
-    eventually("it waits for the lock", async || {
-        (world.number(waiting).await == 1).then_some(())
-    })
-    .await;
-    let noted = "UPDATE refund SET status = 'succeeded', stripe_id = 're_1'; \
-                 UPDATE payment SET version = version + 1, due_at = NULL; COMMIT";
-    world.sql.batch_execute(noted).await.unwrap();
-    eventually("it has looked", async || {
-        (world.number(waiting).await == 0).then_some(())
-    })
-    .await;
-    app.stopped().await;
-    let told = "SELECT count(*) FROM outbox WHERE kind = 'payment:refunded'";
-    assert_eq!(world.number(told).await, 0);
-}
-
 /// It would be a mistake of orders': somebody must look at it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refund_of_a_payment_that_nobody_made_is_a_dead_letter() {
