@@ -1,6 +1,7 @@
 //! payments is killed at the worst moments. It is started again, and what it was at has one end: the order
 //! is complete, or the money is back, once.
 
+use reqwest::StatusCode;
 use ticketing_contracts::api::orders::Order;
 use ticketing_testkit::eventually;
 
@@ -8,6 +9,12 @@ use crate::harness::{Fault, Person, Stack, frozen, kill_at_once};
 
 async fn order(stack: &Stack) -> (Person, Order) {
     stack.scaled("payments", 1).await;
+    // The test before has killed it, and Traefik may not have it back yet.
+    eventually("payments is routed to", async || {
+        let answer = stack.get_path("/api/payments/config").await;
+        (answer.status() == StatusCode::OK).then_some(())
+    })
+    .await;
     let people = stack.people(2).await;
     let ticket = people[0].sell("Cut short", 1).await;
     let buyer = people[1].clone();

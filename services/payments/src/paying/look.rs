@@ -57,11 +57,24 @@ impl Paying {
         match lease {
             Ok(lease) => {
                 payments::lease(&mut *self.pool.get().await?, payment.id, lease.number).await?;
-                self.carry(payment, Waiting::Nobody).await.map(drop)
+                let tried = self.carry(payment, Waiting::Nobody).await?;
+                if let State::Attempting { .. } = tried.state {
+                    self.still_unclear(&tried).await?;
+                }
+                Ok(())
             }
             Err(PeerError::Refused { .. }) => self.abandon(payment).await,
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The first request of the attempt is under way at Stripe still, say. What it has done already can be
+    /// seen, and the rest some time later.
+    async fn still_unclear(&self, payment: &Payment) -> Result<(), Error> {
+        self.has_it_succeeded(payment).await?;
+        let mut connection = self.pool.get().await?;
+        due::put_off(&mut connection, payment.id, self.patience.action).await?;
+        Ok(())
     }
 
     async fn has_it_succeeded(&self, payment: &Payment) -> Result<(), Error> {
