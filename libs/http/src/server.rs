@@ -84,6 +84,7 @@ pub fn serve(
         App::new()
             .app_data(proxy.clone())
             .app_data(origins.clone())
+            .app_data(ids())
             .wrap(from_fn(observe_own_site))
             .configure(&routes)
             .default_service(web::to(not_found))
@@ -117,6 +118,7 @@ pub fn serve_admin(
     let server = HttpServer::new(move || {
         let (health, metrics) = (health.clone(), metrics.clone());
         App::new()
+            .app_data(ids())
             .wrap(from_fn(observe_any))
             .configure(|config| admin::routes(config, health, metrics))
             .configure(&internal)
@@ -159,6 +161,11 @@ async fn observe_any<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     observe::request(request, async |request| next.call(request).await).await
+}
+
+/// What can't be an id, in a path, names nothing.
+fn ids() -> web::PathConfig {
+    web::PathConfig::default().error_handler(|_, _| Problem::not_found().into())
 }
 
 async fn not_found() -> Result<&'static str, Problem> {

@@ -1,13 +1,13 @@
 //! Every URL of orders.
 
-use actix_web::web::{PathConfig, QueryConfig, ServiceConfig, delete, get, post, scope};
+use actix_web::web::{QueryConfig, ServiceConfig, delete, get, post, scope};
 use ticketing_http::Problem;
 
 use crate::handlers::{cancel, create, internal, list, sales, show};
 
 /// Through Traefik.
 pub fn public(config: &mut ServiceConfig) {
-    extractors(config);
+    config.app_data(queries());
     config.service(
         scope("/api/orders")
             .route("", post().to(create::handle))
@@ -21,7 +21,6 @@ pub fn public(config: &mut ServiceConfig) {
 
 /// On the admin port, for the services that are named.
 pub fn internal(config: &mut ServiceConfig) {
-    extractors(config);
     config.service(
         scope("/internal")
             // tickets
@@ -40,11 +39,8 @@ pub fn internal(config: &mut ServiceConfig) {
     );
 }
 
-/// What can't be an id names nothing.
-fn extractors(config: &mut ServiceConfig) {
-    config
-        .app_data(PathConfig::default().error_handler(|_, _| Problem::not_found().into()))
-        .app_data(QueryConfig::default().error_handler(|_, _| {
-            Problem::bad_request("The query is not one that can be read").into()
-        }));
+/// What a list and the sales are asked for.
+fn queries() -> QueryConfig {
+    QueryConfig::default()
+        .error_handler(|_, _| Problem::bad_request("The query is not one that can be read").into())
 }

@@ -3,6 +3,5 @@
 pub mod config;
 pub mod create;
 pub mod list;
-mod path;
 pub mod show;
 pub mod webhook;

@@ -1,13 +1,16 @@
 //! `GET /api/payments/{id}`
 
-use actix_web::{HttpResponse, http::header, web::Data};
+use actix_web::{
+    HttpResponse,
+    http::header,
+    web::{Data, Path},
+};
 use ticketing_contracts::{
     api::{payments::Payment, problem::ProblemBody},
     ids::PaymentId,
 };
 use ticketing_http::{Problem, Session};
 
-use super::path::Id;
 use crate::paying::Paying;
 
 /// Shows a payment to its buyer. While the buyer is to confirm it, Stripe is asked whether that was done.
@@ -29,9 +32,9 @@ use crate::paying::Paying;
 pub async fn handle(
     paying: Data<Paying>,
     session: Session,
-    id: Id,
+    id: Path<PaymentId>,
 ) -> Result<HttpResponse, Problem> {
-    let payment = paying.find(session.sub, id.0).await?;
+    let payment = paying.find(session.sub, *id).await?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(payment.form()))

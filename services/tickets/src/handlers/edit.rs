@@ -1,6 +1,10 @@
 //! `PUT /api/tickets/{id}`
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header,
+    web::{Data, Path},
+};
 use ticketing_contracts::{
     api::{
         problem::ProblemBody,
@@ -10,7 +14,7 @@ use ticketing_contracts::{
 };
 use ticketing_http::{Json, Problem, Session};
 
-use super::{conditions::expected_versions, path::Id};
+use super::conditions::expected_versions;
 use crate::{domain::Expected, error::Error, representation::Representation, selling::Selling};
 
 /// Edits a ticket.
@@ -42,7 +46,7 @@ use crate::{domain::Expected, error::Error, representation::Representation, sell
 pub async fn handle(
     selling: Data<Selling>,
     session: Session,
-    id: Id,
+    id: Path<TicketId>,
     request: HttpRequest,
     body: Json<TicketEdit>,
 ) -> Result<HttpResponse, Problem> {
@@ -50,7 +54,7 @@ pub async fn handle(
         version: body.version,
         one_of: expected_versions(request.headers()),
     };
-    let edited = selling.edit(id.0, session.sub, &body, &expected).await?;
+    let edited = selling.edit(*id, session.sub, &body, &expected).await?;
     let Representation { tag, body } = Representation::of(edited).map_err(Error::from)?;
     Ok(HttpResponse::Ok()
         .insert_header((header::ETAG, tag))

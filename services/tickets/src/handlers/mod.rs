@@ -8,4 +8,3 @@ pub mod show;
 pub mod withdraw;
 
 mod conditions;
-mod path;

@@ -1,13 +1,17 @@
 //! `GET /api/tickets/{id}`
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header,
+    web::{Data, Path},
+};
 use ticketing_contracts::{
     api::{problem::ProblemBody, tickets::Ticket},
     ids::TicketId,
 };
 use ticketing_http::Problem;
 
-use super::{conditions, path::Id};
+use super::conditions;
 use crate::{browsing::Browsing, representation::Representation};
 
 /// Shows a ticket, and what is left of it.
@@ -30,10 +34,10 @@ use crate::{browsing::Browsing, representation::Representation};
 )]
 pub async fn handle(
     browsing: Data<Browsing>,
-    id: Id,
+    id: Path<TicketId>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let Representation { tag, body } = browsing.ticket(id.0).await?;
+    let Representation { tag, body } = browsing.ticket(*id).await?;
     let known = conditions::has(request.headers(), tag.as_bytes());
     let mut response = if known {
         HttpResponse::NotModified()

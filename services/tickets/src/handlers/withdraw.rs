@@ -1,10 +1,12 @@
 //! `DELETE /api/tickets/{id}`
 
-use actix_web::{HttpResponse, web::Data};
+use actix_web::{
+    HttpResponse,
+    web::{Data, Path},
+};
 use ticketing_contracts::{api::problem::ProblemBody, ids::TicketId};
 use ticketing_http::{Problem, Session};
 
-use super::path::Id;
 use crate::selling::Selling;
 
 /// Withdraws a ticket.
@@ -28,8 +30,8 @@ use crate::selling::Selling;
 pub async fn handle(
     selling: Data<Selling>,
     session: Session,
-    id: Id,
+    id: Path<TicketId>,
 ) -> Result<HttpResponse, Problem> {
-    selling.withdraw(id.0, session.sub).await?;
+    selling.withdraw(*id, session.sub).await?;
     Ok(HttpResponse::NoContent().finish())
 }
