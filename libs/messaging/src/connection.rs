@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use backon::{ConstantBuilder, Retryable};
 use redis::{
     AsyncConnectionConfig, Client, IntoConnectionInfo, RedisResult, aio::MultiplexedConnection,
 };
@@ -96,6 +97,22 @@ impl RedisSettings {
             .get_multiplexed_async_connection_with_config(&config)
             .await
     }
+
+    /// Whether Redis answers. Reads nothing.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> RedisResult<()> {
+        let mut connection = self.connect().await?;
+        redis::cmd("PING").query_async(&mut connection).await
+    }
+}
+
+/// [`check`], once, when Redis first answers: one that is away is no reason not to start.
+pub async fn check_when_up(settings: RedisSettings) {
+    let patience = ConstantBuilder::default().without_max_times();
+    let checked = (|| check(&settings)).retry(patience).await;
+    _ = checked.inspect_err(|error| tracing::warn!(%error, "Redis could not be checked"));
 }
 
 /// Says what is wrong with the set-up of Redis, once, at start. A wrong set-up is no reason not to

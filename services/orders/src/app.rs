@@ -15,11 +15,7 @@ use ticketing_runtime::{
 };
 
 use crate::{
-    config::Serve,
-    messaging::{Messaging, ping},
-    offers::Offers,
-    orders::Orders,
-    reservation::Reservations,
+    config::Serve, messaging::Messaging, offers::Offers, orders::Orders, reservation::Reservations,
     routes,
 };
 
@@ -156,7 +152,7 @@ fn health(config: &Serve, pool: &Pool) -> Health {
         })
         .with("redis", move || {
             let redis = redis.clone();
-            async move { ping(&redis).await }
+            async move { redis.ping().await }
         })
 }
 

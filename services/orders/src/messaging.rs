@@ -3,7 +3,7 @@
 use ticketing_contracts::events::{Event, ExpirationEvent, OrderEvent, PaymentEvent, TicketEvent};
 use ticketing_messaging::{
     Wake,
-    connection::{self, RedisSettings},
+    connection::{RedisSettings, check_when_up},
     consumer::{Consumer, ConsumerSettings},
     inbox::{Handler, Inbox},
     relay::Relay,
@@ -67,7 +67,7 @@ impl Messaging {
         };
         lifecycle.spawn(upkeep.run(soft()));
         let redis = self.redis;
-        lifecycle.spawn(soft().run_until_cancelled_owned(check(redis)));
+        lifecycle.spawn(soft().run_until_cancelled_owned(check_when_up(redis)));
     }
 
     fn relay(&self) -> Relay {
@@ -93,21 +93,4 @@ impl Messaging {
         let inbox = Inbox::new(self.pool.clone(), SERVICE, handler);
         Consumer::new(self.redis.clone(), settings, self.clock.clone(), inbox)
     }
-}
-
-/// Whether Redis answers. Reads nothing.
-///
-/// # Errors
-/// When it does not.
-pub async fn ping(redis: &RedisSettings) -> redis::RedisResult<()> {
-    let mut connection = redis.connect().await?;
-    redis::cmd("PING").query_async(&mut connection).await
-}
-
-/// Once, when Redis first answers.
-async fn check(redis: RedisSettings) {
-    use backon::{ConstantBuilder, Retryable};
-    let patience = ConstantBuilder::default().without_max_times();
-    let checked = (|| connection::check(&redis)).retry(patience).await;
-    _ = checked.inspect_err(|error| tracing::warn!(%error, "Redis could not be checked"));
 }

@@ -21,7 +21,7 @@ use crate::{
     config::Serve,
     gateway::Stripe,
     handlers::webhook::WebhookSecret,
-    messaging::{Messaging, ping},
+    messaging::Messaging,
     paying::{Orders, Patience, Paying},
     reconciler, routes,
     store::webhooks,
@@ -171,7 +171,7 @@ fn health(config: &Serve, pool: &Pool) -> Health {
         })
         .with("redis", move || {
             let redis = redis.clone();
-            async move { ping(&redis).await }
+            async move { redis.ping().await }
         })
 }
 

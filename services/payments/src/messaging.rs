@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ticketing_contracts::events::{Event, OrderEvent, PaymentEvent};
 use ticketing_messaging::{
     Wake,
-    connection::{self, RedisSettings},
+    connection::{RedisSettings, check_when_up},
     consumer::{Consumer, ConsumerSettings},
     inbox::Inbox,
     relay::Relay,
@@ -56,24 +56,7 @@ impl Messaging {
             clock: clock(),
         };
         lifecycle.spawn(upkeep.run(soft()));
-        lifecycle.spawn(soft().run_until_cancelled_owned(check(self.redis)));
+        lifecycle.spawn(soft().run_until_cancelled_owned(check_when_up(self.redis)));
         wake
     }
-}
-
-/// Whether Redis answers. Reads nothing.
-///
-/// # Errors
-/// When it does not.
-pub async fn ping(redis: &RedisSettings) -> redis::RedisResult<()> {
-    let mut connection = redis.connect().await?;
-    redis::cmd("PING").query_async(&mut connection).await
-}
-
-/// Once, when Redis first answers.
-async fn check(redis: RedisSettings) {
-    use backon::{ConstantBuilder, Retryable};
-    let patience = ConstantBuilder::default().without_max_times();
-    let checked = (|| connection::check(&redis)).retry(patience).await;
-    _ = checked.inspect_err(|error| tracing::warn!(%error, "Redis could not be checked"));
 }
