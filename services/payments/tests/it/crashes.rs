@@ -26,8 +26,9 @@ impl Point {
                 world.sim.faults(&[Fault("create", "hang-before", 1)]).await;
             }
             Self::AfterTheCharge => {
-                world.sim.without_webhooks().await;
-                world.sim.faults(&[Fault("confirm", "hang", 1)]).await;
+                // Whoever finds it does so without being told.
+                let hang = [Fault("confirm", "hang", 1)];
+                world.sim.faults_untold(&hang).await;
             }
             Self::BeforeItIsPublished => {}
         }
@@ -82,7 +83,6 @@ async fn killed_it_goes_on(#[case] point: Point) {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_for_good_another_instance_goes_on() {
     let world = World::new().await;
-    world.sim.without_webhooks().await;
     let (process, app) = world.spawn("one").await;
     let ann = world.user();
     let order = world.order(&ann).await;
@@ -91,14 +91,7 @@ async fn killed_for_good_another_instance_goes_on() {
     tokio::spawn(async move { request.send().await.map(|answer| answer.status()) });
     Point::AfterTheCharge.is_reached(&world, order.id).await;
     process.kill().unwrap();
-    // So that the test need not wait for as long as an attempt may take.
-    world
-        .sql
-        .batch_execute(
-            "UPDATE payment SET due_at = now(), attempted_at = attempted_at - interval '1 hour'",
-        )
-        .await
-        .unwrap();
+    world.an_hour_later().await;
     let app = world.start_as("two").await;
     has_it_all(&world, &app, &ann, order.id).await;
 }

@@ -12,7 +12,7 @@ use crate::harness::{World, now, paid};
 /// As orders tells of it, once more.
 async fn cancelled(world: &World) -> OrderEvent {
     eventually("orders has told of a cancelled order", async || {
-        let events = world.told_by_orders().await;
+        let events = world.stream().await;
         events
             .into_iter()
             .find(|event| matches!(event, OrderEvent::Cancelled(_)))
@@ -72,6 +72,57 @@ async fn a_refund_that_is_asked_for_twice_is_made_once() {
         .await;
     assert_eq!(world.sim.refunded(order).await, 10_50);
     assert_eq!(world.sim.asked("POST /v1/refunds").await, 1);
+}
+
+/// While this instance waits for the payment's lock another one notes the refund, and tells of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_that_another_instance_has_noted_is_not_told_again() {
+    let world = World::new().await;
+    let app = world.start().await;
+    let ann = world.user();
+    let order = world.order(&ann).await.id;
+    let payment = paid(app.pay(&ann, order, "tok_visa").await).await;
+    let other = world.order(&ann).await.id;
+    world.orders.cancel(&ann, other).await;
+    let OrderEvent::Cancelled(mut snapshot) = cancelled(&world).await else {
+        panic!();
+    };
+    snapshot.id = order;
+    world.sim.slowly(500).await;
+    world
+        .publish(&OrderEvent::RefundDue(RefundDue {
+            order: snapshot,
+            payment_id: payment.id,
+        }))
+        .await;
+    eventually("the refund is about to be asked for", async || {
+        (world.sim.asked("GET /v1/refunds").await == 1).then_some(())
+    })
+    .await;
+    let lock = "BEGIN; SELECT FROM payment FOR UPDATE";
+    world.sql.batch_execute(lock).await.unwrap();
+    let waiting = async || {
+        // Within a transaction the activity is read once, else.
+        let afresh = "SELECT pg_stat_clear_snapshot()";
+        world.sql.batch_execute(afresh).await.unwrap();
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
+                         AND application_name = current_setting('search_path')";
+        world.number(waiting).await
+    };
+    eventually("it waits for the lock", async || {
+        (waiting().await == 1).then_some(())
+    })
+    .await;
+    let noted = "UPDATE refund SET status = 'succeeded', stripe_id = 're_1'; \
+                 UPDATE payment SET version = version + 1, due_at = NULL; COMMIT";
+    world.sql.batch_execute(noted).await.unwrap();
+    eventually("it has looked", async || {
+        (waiting().await == 0).then_some(())
+    })
+    .await;
+    app.stopped().await;
+    let told = "SELECT count(*) FROM outbox WHERE kind = 'payment:refunded'";
+    assert_eq!(world.number(told).await, 0);
 }
 
 /// It would be a mistake of orders': somebody must look at it.

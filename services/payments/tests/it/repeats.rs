@@ -1,7 +1,6 @@
 //! `Idempotency-Key`: the same request again.
 
 use reqwest::StatusCode;
-use serde_json::json;
 use ticketing_contracts::{api::payments::PaymentStatus, ids::OrderId};
 
 use crate::harness::{App, Fault, User, World, failed, paid, paying_with, problem};
@@ -81,14 +80,7 @@ async fn while_the_first_is_under_way_it_is_refused() {
     let app = world.start().await;
     let ann = world.user();
     let order = world.order(&ann).await.id;
-    world
-        .sim
-        .ask(
-            reqwest::Method::PUT,
-            "/sim/faults",
-            &json!({"latencyMs": 400}),
-        )
-        .await;
+    world.sim.slowly(400).await;
     let request = app
         .paying(&ann, &paying_with(order, "tok_visa"))
         .header("idempotency-key", "a");

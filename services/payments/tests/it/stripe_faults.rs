@@ -1,7 +1,7 @@
 //! Stripe fails, is busy, hangs, or breaks off: the buyer is told what is known, is charged once at most, and
 //! the tickets are not held longer than need be.
 
-use reqwest::{Method, StatusCode};
+use reqwest::StatusCode;
 use rstest::rstest;
 use ticketing_contracts::{api::payments::PaymentStatus, order::OrderStatus};
 use ticketing_testkit::eventually;
@@ -39,13 +39,10 @@ async fn before_the_charge_nothing_was_charged(#[case] fault: Fault) {
 async fn a_failure_after_the_charge_is_a_success() {
     let world = World::new().await;
     let app = world.start().await;
-    world.sim.without_webhooks().await;
     let ann = world.user();
     let order = world.order(&ann).await;
-    world
-        .sim
-        .faults(&[Fault("confirm", "error-after", 1)])
-        .await;
+    let failure = [Fault("confirm", "error-after", 1)];
+    world.sim.faults_untold(&failure).await;
     let payment = paid(app.pay(&ann, order.id, "tok_visa").await).await;
     assert_eq!(payment.status, PaymentStatus::Succeeded);
     assert_eq!(world.sim.charges(order.id).await, 1);
@@ -62,18 +59,7 @@ async fn what_is_unclear_becomes_clear(#[case] fault: Fault) {
     let app = world.start().await;
     let ann = world.user();
     let order = world.order(&ann).await;
-    world.sim.without_webhooks().await;
-    world.sim.faults(&[fault]).await;
-    world
-        .sim
-        .ask(
-            Method::PUT,
-            "/sim/faults",
-            &serde_json::json!({"webhooks": false, "rules": [
-                {"route": fault.0, "fault": fault.1, "times": fault.2, "seconds": 30}
-            ]}),
-        )
-        .await;
+    world.sim.faults_untold(&[fault]).await;
     let answer = app.pay(&ann, order.id, "tok_visa").await;
     assert!(answer.headers().contains_key("retry-after"));
     let words = problem(answer, StatusCode::SERVICE_UNAVAILABLE).await;
@@ -88,13 +74,7 @@ async fn what_is_unclear_becomes_clear(#[case] fault: Fault) {
         OrderStatus::AwaitingPayment
     );
 
-    world
-        .sql
-        .batch_execute(
-            "UPDATE payment SET due_at = now(), attempted_at = attempted_at - interval '1 hour'",
-        )
-        .await
-        .unwrap();
+    world.an_hour_later().await;
     world
         .orders
         .becomes(&ann, order.id, OrderStatus::Complete)
@@ -122,13 +102,7 @@ async fn a_failure_that_stays_one_gives_the_tickets_back() {
         world.orders.show(&ann, order.id).await.status,
         OrderStatus::AwaitingPayment
     );
-    world
-        .sql
-        .batch_execute(
-            "UPDATE payment SET due_at = now(), attempted_at = attempted_at - interval '1 hour'",
-        )
-        .await
-        .unwrap();
+    world.an_hour_later().await;
     world
         .orders
         .becomes(&ann, order.id, OrderStatus::Created)
@@ -195,14 +169,7 @@ async fn orders_hears_of_a_success_as_soon_as_it_is_back() {
     let app = world.start().await;
     let ann = world.user();
     let order = world.order(&ann).await;
-    world
-        .sim
-        .ask(
-            Method::PUT,
-            "/sim/faults",
-            &serde_json::json!({"latencyMs": 500}),
-        )
-        .await;
+    world.sim.slowly(500).await;
     let request = app.paying(&ann, &crate::harness::paying_with(order.id, "tok_visa"));
     let paying = tokio::spawn(async move { request.send().await.unwrap() });
     eventually("Stripe is asked", async || {

@@ -44,7 +44,7 @@ async fn confirmed_it_is_made_by_the_webhook() {
 async fn without_a_webhook_the_browsers_return_makes_it() {
     let world = World::new().await;
     let app = world.start().await;
-    world.sim.without_webhooks().await;
+    world.sim.faults_untold(&[]).await;
     let ann = world.user();
     let order = world.order(&ann).await;
     let payment = paid(app.pay(&ann, order.id, CARD).await).await;
@@ -118,11 +118,7 @@ async fn a_late_notice_of_the_first_card_is_not_about_the_second() {
     let order = world.order(&ann).await;
     let first = paid(app.pay(&ann, order.id, CARD).await).await;
     let intent = first.stripe_id.unwrap();
-    let faults = serde_json::json!({"latencyMs": 400, "webhookDelayMs": 0});
-    world
-        .sim
-        .ask(reqwest::Method::PUT, "/sim/faults", &faults)
-        .await;
+    world.sim.slowly(400).await;
     let request = app.paying(&ann, &crate::harness::paying_with(order.id, "tok_visa"));
     let second = tokio::spawn(async move { request.send().await.unwrap() });
     eventually("the second is under way", async || {

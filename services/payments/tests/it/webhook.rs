@@ -83,7 +83,7 @@ async fn only_stripe_is_heard() {
 async fn twenty_of_the_same_make_one_payment() {
     let world = World::new().await;
     let app = world.start().await;
-    world.sim.without_webhooks().await;
+    world.sim.faults_untold(&[]).await;
     let ann = world.user();
     let order = world.order(&ann).await;
     let payment = paid(app.pay(&ann, order.id, "tok_threeDSecure2Required").await).await;

@@ -171,19 +171,22 @@ impl World {
 
     /// All that payments has published, as far as the stream has it.
     pub async fn published(&self) -> Vec<PaymentEvent> {
+        self.stream().await
+    }
+
+    /// What there is in a stream.
+    pub async fn stream<E: Event>(&self) -> Vec<E> {
         type Entry = (String, std::collections::HashMap<String, String>);
         let mut connection = self.redis.connect().await.unwrap();
         let entries: Vec<Entry> = redis::cmd("XRANGE")
-            .arg(self.redis.key(PaymentEvent::STREAM))
+            .arg(self.redis.key(E::STREAM))
             .arg("-")
             .arg("+")
             .query_async(&mut connection)
             .await
             .unwrap();
-        entries
-            .iter()
-            .map(|(_, fields)| PaymentEvent::decode(&fields["type"], &fields["data"]).unwrap())
-            .collect()
+        let event = |(_, fields): &Entry| E::decode(&fields["type"], &fields["data"]).unwrap();
+        entries.iter().map(event).collect()
     }
 
     /// Waits until payments has published these types, and no others.
@@ -194,6 +197,13 @@ impl World {
             (found == kinds).then_some(())
         })
         .await;
+    }
+
+    /// As if every attempt had begun an hour ago: a test need not wait for as long as one may take.
+    pub async fn an_hour_later(&self) {
+        let aged =
+            "UPDATE payment SET due_at = now(), attempted_at = attempted_at - interval '1 hour'";
+        self.sql.batch_execute(aged).await.unwrap();
     }
 
     /// A number out of Postgres.

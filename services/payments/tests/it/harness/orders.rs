@@ -14,7 +14,7 @@ use reqwest::{Client, StatusCode};
 use serde_json::json;
 use ticketing_contracts::{
     api::orders::Order,
-    events::{OrderEvent, tickets::Ticket},
+    events::tickets::Ticket,
     ids::{EventId, OrderId, TicketId, UserId},
     money::Currency,
     order::OrderStatus,
@@ -216,23 +216,5 @@ impl World {
     pub async fn order(&self, user: &User) -> Order {
         let ticket = self.orders.offered(1, 10_50, "USD").await;
         self.orders.placed(user, ticket).await
-    }
-
-    /// All that orders has published, as far as the stream has it.
-    pub async fn told_by_orders(&self) -> Vec<OrderEvent> {
-        use ticketing_contracts::events::Event;
-        type Entry = (String, std::collections::HashMap<String, String>);
-        let mut connection = self.redis.connect().await.unwrap();
-        let entries: Vec<Entry> = redis::cmd("XRANGE")
-            .arg(self.redis.key(OrderEvent::STREAM))
-            .arg("-")
-            .arg("+")
-            .query_async(&mut connection)
-            .await
-            .unwrap();
-        entries
-            .iter()
-            .map(|(_, fields)| OrderEvent::decode(&fields["type"], &fields["data"]).unwrap())
-            .collect()
     }
 }

@@ -73,20 +73,23 @@ impl Sim {
 
     /// From now on these go wrong, and nothing else.
     pub async fn faults(&self, faults: &[Fault]) {
-        let rules: Vec<_> = faults
-            .iter()
-            .map(|Fault(route, fault, times)| {
-                json!({"route": route, "fault": fault, "times": times, "seconds": HANG})
-            })
-            .collect();
-        self.ask(Method::PUT, "/sim/faults", &json!({"rules": rules}))
+        self.plan(&json!({"rules": rules(faults)})).await;
+    }
+
+    /// The same, and no webhook tells of what happens.
+    pub async fn faults_untold(&self, faults: &[Fault]) {
+        self.plan(&json!({"rules": rules(faults), "webhooks": false}))
             .await;
     }
 
-    /// From now on nothing is told.
-    pub async fn without_webhooks(&self) {
-        self.ask(Method::PUT, "/sim/faults", &json!({"webhooks": false}))
-            .await;
+    /// From now on every answer takes so long, and nothing goes wrong.
+    pub async fn slowly(&self, milliseconds: u64) {
+        self.plan(&json!({"latencyMs": milliseconds})).await;
+    }
+
+    /// Takes the place of what was planned before.
+    async fn plan(&self, plan: &Value) {
+        self.ask(Method::PUT, "/sim/faults", plan).await;
     }
 
     /// What Stripe has of an order: one `PaymentIntent`, or none.
@@ -125,4 +128,9 @@ impl Sim {
         self.ask(Method::POST, &path, &json!({"succeed": succeed}))
             .await;
     }
+}
+
+fn rules(faults: &[Fault]) -> Vec<Value> {
+    let rule = |Fault(route, fault, times): &Fault| json!({"route": route, "fault": fault, "times": times, "seconds": HANG});
+    faults.iter().map(rule).collect()
 }
