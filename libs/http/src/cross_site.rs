@@ -5,12 +5,14 @@
 //! must be this host or an allowed one; with neither header it is not from a browser.
 
 use actix_web::{
-    dev::ServiceRequest,
+    HttpRequest, HttpResponse,
+    dev::{ServiceRequest, ServiceResponse},
     http::{
         Method,
         header::{self, HeaderMap},
     },
 };
+use futures::future::LocalBoxFuture;
 
 use crate::Problem;
 
@@ -18,6 +20,10 @@ use crate::Problem;
 /// app's data.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AllowedOrigins(pub Vec<String>);
+
+/// How a refused request is answered where people read the answer: by a page. Put it into the app's data.
+#[derive(Debug, Clone, Copy)]
+pub struct Refusal(pub fn(HttpRequest, Problem) -> LocalBoxFuture<'static, HttpResponse>);
 
 impl std::str::FromStr for AllowedOrigins {
     type Err = String;
@@ -51,6 +57,16 @@ pub fn check(request: &ServiceRequest) -> Result<(), Problem> {
     } else {
         Err(Problem::forbidden("Cross-site request refused"))
     }
+}
+
+/// Answers a request that did not pass.
+pub(crate) async fn refuse(request: ServiceRequest, problem: Problem) -> ServiceResponse {
+    let Some(Refusal(answer)) = request.app_data::<Refusal>().copied() else {
+        return request.error_response(problem);
+    };
+    let (request, _) = request.into_parts();
+    let response = answer(request.clone(), problem).await;
+    ServiceResponse::new(request, response)
 }
 
 fn passes(method: &Method, headers: &HeaderMap, allowed: &AllowedOrigins) -> bool {

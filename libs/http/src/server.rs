@@ -86,8 +86,9 @@ pub fn serve(
             .app_data(origins.clone())
             .app_data(ids())
             .wrap(from_fn(observe_own_site))
-            .configure(&routes)
+            // What a service says of unknown routes itself comes after, and wins.
             .default_service(web::to(not_found))
+            .configure(&routes)
     });
     let workers = settings
         .workers
@@ -151,7 +152,10 @@ async fn observe_own_site<B: MessageBody + 'static>(
             let response = next.call(request).await?;
             Ok(response.map_into_left_body())
         }
-        Err(problem) => Ok(request.error_response(problem).map_into_right_body()),
+        Err(problem) => {
+            let response = cross_site::refuse(request, problem).await;
+            Ok(response.map_into_right_body())
+        }
     })
     .await
 }

@@ -151,7 +151,8 @@ impl FromRequest for Session {
 
 /// The token that a request carries. An `Authorization` header wins: a program that sends one
 /// means it.
-fn token(request: &HttpRequest) -> Option<&str> {
+#[must_use]
+pub fn token(request: &HttpRequest) -> Option<&str> {
     if let Some(value) = request.headers().get(header::AUTHORIZATION) {
         let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
         return scheme

@@ -1,0 +1,39 @@
+//! The files in `static/`: embedded, and addressed by what is in them, so that a browser keeps them for
+//! ever and has the new one at once when one changes.
+
+mod files;
+
+use actix_web::{
+    HttpResponse,
+    http::header::{CACHE_CONTROL, CONTENT_TYPE},
+    web::Path,
+};
+
+use crate::failure::Failure;
+
+/// Where they are served.
+pub const PREFIX: &str = "/assets/";
+
+/// For a year, without ever asking (RFC 8246).
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+/// The address of a file of `static/` (`app.css`, `vendor/htmx/htmx.min.js`).
+///
+/// One that there is not has an address where there is nothing: a test finds it.
+#[must_use]
+pub fn url(name: &str) -> &'static str {
+    files::all().url(name)
+}
+
+/// `GET /assets/{file}`
+///
+/// # Errors
+/// [`Failure::NotFound`], for an earlier or later content of a file as well: nobody may keep this one in its
+/// place.
+pub async fn handle(file: Path<String>) -> Result<HttpResponse, Failure> {
+    let file = files::all().served_as(&file).ok_or(Failure::NotFound)?;
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, file.kind))
+        .insert_header((CACHE_CONTROL, FOR_EVER))
+        .body(file.content.clone()))
+}

@@ -1,0 +1,37 @@
+//! Every URL of web. What no API route takes comes here.
+
+use actix_web::{
+    middleware::from_fn,
+    web::{self, PathConfig, QueryConfig, ServiceConfig, get, post, scope},
+};
+
+use crate::{
+    assets, csp_report,
+    failure::{self, Failure},
+    found,
+    visit::language,
+};
+
+/// Through Traefik.
+pub fn public(app: &mut ServiceConfig) {
+    // What can't be an id names nothing; a query that can't be read is no link of ours.
+    app.app_data(PathConfig::default().error_handler(|_, _| Failure::NotFound.into()))
+        .app_data(QueryConfig::default().error_handler(|_, _| Failure::BadRequest.into()))
+        .app_data(ticketing_http::cross_site::Refusal(failure::refuse));
+    app.service(
+        scope("")
+            .wrap(from_fn(failure::pages))
+            .route("/assets/{file:.*}", get().to(assets::handle))
+            .route("/csp-report", post().to(csp_report::handle))
+            .route("/robots.txt", get().to(found::robots))
+            .route("/sitemap.xml", get().to(found::sitemap))
+            .route("/language", post().to(language::choose))
+            // The pages.
+            // Live.
+            .default_service(web::to(nothing)),
+    );
+}
+
+async fn nothing() -> Result<&'static str, Failure> {
+    Err(Failure::NotFound)
+}
