@@ -4,6 +4,7 @@ use actix_web::{
     middleware::from_fn,
     web::{self, PathConfig, QueryConfig, ServiceConfig, get, post, scope},
 };
+use ticketing_http::{Problem, cross_site::Refusal};
 
 use crate::{
     assets, csp_report,
@@ -17,7 +18,9 @@ pub fn public(app: &mut ServiceConfig) {
     // What can't be an id names nothing; a query that can't be read is no link of ours.
     app.app_data(PathConfig::default().error_handler(|_, _| Failure::NotFound.into()))
         .app_data(QueryConfig::default().error_handler(|_, _| Failure::BadRequest.into()))
-        .app_data(ticketing_http::cross_site::Refusal(failure::refuse));
+        .app_data(Refusal(failure::refuse));
+    // Programs are told of unknown routes as every service tells it.
+    app.service(scope("/api").default_service(web::to(no_api)));
     app.service(
         scope("")
             .wrap(from_fn(failure::pages))
@@ -30,6 +33,10 @@ pub fn public(app: &mut ServiceConfig) {
             // Live.
             .default_service(web::to(nothing)),
     );
+}
+
+async fn no_api() -> Result<&'static str, Problem> {
+    Err(Problem::not_found())
 }
 
 async fn nothing() -> Result<&'static str, Failure> {

@@ -108,6 +108,7 @@ fn stack_values(stack: &Stack, tools: &Tools) -> Result<Vec<(&'static str, Strin
             "webhook_url",
             format!("{}/api/payments/webhook", stack.url()),
         ),
+        ("public_url", stack.url()),
         ("postgres_user", String::new()),
         ("redis_user", String::new()),
     ];

@@ -44,6 +44,9 @@ pub struct Secrets {
     /// What each service shows when it calls another.
     #[serde(default)]
     pub service_tokens: BTreeMap<String, String>,
+    /// What web signs its forms with.
+    #[serde(default)]
+    pub form_key: String,
     /// The password of the demo seller.
     #[serde(default)]
     pub demo_password: String,
@@ -76,6 +79,7 @@ impl Secrets {
             readonly_password: password(),
             roles: BTreeMap::new(),
             service_tokens: BTreeMap::new(),
+            form_key: String::new(),
             demo_password: String::new(),
             simulator_keys: StripeKeys::default(),
             stripe_keys: None,
@@ -211,8 +215,10 @@ impl Secrets {
                 .entry(caller.to_owned())
                 .or_insert_with(password);
         }
-        if self.demo_password.is_empty() {
-            self.demo_password = password();
+        for single in [&mut self.form_key, &mut self.demo_password] {
+            if single.is_empty() {
+                *single = password();
+            }
         }
         if self.simulator_keys.secret.is_empty() {
             self.simulator_keys = StripeKeys::generate();
@@ -294,6 +300,7 @@ mod tests {
         Secrets {
             roles: BTreeMap::new(),
             service_tokens: BTreeMap::new(),
+            form_key: String::new(),
             simulator_keys: StripeKeys::default(),
             ..first.clone()
         }
@@ -305,6 +312,7 @@ mod tests {
         assert!(again.roles.contains_key("auth"));
         assert!(again.service_tokens.contains_key("orders"));
         assert!(again.simulator_keys.secret.starts_with("sk_test_"));
+        assert!(!again.form_key.is_empty());
         assert!(Secrets::load(&folder.file()).expect("loaded") == Some(again));
     }
 

@@ -9,7 +9,7 @@ pub const ENGINES: [&str; 3] = ["postgres", "redis", "traefik"];
 
 /// The platform's services, in the order of starting. A new one is an entry here and a file
 /// `nomad/NAME.nomad.hcl`.
-pub const SERVICES: [Service; 5] = [
+pub const SERVICES: [Service; 6] = [
     Service {
         name: "auth",
         package: "auth",
@@ -69,6 +69,13 @@ pub const SERVICES: [Service; 5] = [
             Need::Stripe,
         ],
     },
+    Service {
+        name: "web",
+        package: "web",
+        routed: true,
+        listens: false,
+        needs: &[Need::Redis, Need::ForwardedToken, Need::FormKey],
+    },
 ];
 
 /// What stands in for Stripe while payments are simulated. It is no service of the platform: production
@@ -92,6 +99,8 @@ pub enum Need {
     SessionKeys,
     /// What proves that X-Forwarded-* come from Traefik.
     ForwardedToken,
+    /// What forms of pages are signed with.
+    FormKey,
     /// What it shows when it calls another service.
     ServiceToken,
     /// What this service shows when it calls.

@@ -77,6 +77,9 @@ fn of_service(service: &Service, secrets: &Secrets) -> Items {
             Need::ForwardedToken => {
                 put("forwarded_token", &secrets.forwarded_token);
             }
+            Need::FormKey => {
+                put("form_key", &secrets.form_key);
+            }
             Need::ServiceToken => {
                 if let Some(token) = secrets.service_tokens.get(service.name) {
                     put("service_token", token);
@@ -126,6 +129,7 @@ mod tests {
         "database_app_password", "database_owner_password", "forwarded_token", "redis_password",
         "service_token", "stripe_key", "stripe_publishable_key", "stripe_webhook_secret",
     ])]
+    #[case::web("web", &["form_key", "forwarded_token", "redis_password"])]
     #[case::simulator("stripe-sim", &["stripe_key", "stripe_publishable_key", "stripe_webhook_secret"])]
     fn a_job_gets_what_it_needs_and_no_more(#[case] job: &str, #[case] expected: &[&str]) {
         let items = of_job(job, &Secrets::generate()).expect("items");

@@ -52,6 +52,7 @@ pub async fn run(stack: &Stack) -> Result<ExitCode> {
             },
         ));
     }
+    terminal::answer(format_args!("pages at {}", stack.url()));
     terminal::answer(jobs::payments(stack)?);
     Ok(if healthy {
         ExitCode::SUCCESS

@@ -91,7 +91,7 @@ pub fn tell_where(stack: &Stack, started: Instant) -> Result<()> {
     let local = |port| format!("http://127.0.0.1:{}", stack.ports.get(port));
     terminal::answer(format_args!(
         "ready after {:.1} s\n\
-         \n  platform   {}\n  Nomad      {}/ui\n  Consul     {}/ui\n  Traefik    {}/dashboard/\n  \
+         \n  pages      {}\n  Nomad      {}/ui\n  Consul     {}/ui\n  Traefik    {}/dashboard/\n  \
          state      {}\n  logs       `just logs SERVICE`; the agents': {}\n\n{}\n",
         started.elapsed().as_secs_f64(),
         stack.url(),
