@@ -1,19 +1,17 @@
 //! What went wrong, as a page: in the visitor's language, with the trace id to tell an operator.
 //!
-//! Handlers and extractors return a [`Failure`]; the page is made here, on the way out, where the request
-//! is known. A dependency that is down should only end in here when the whole page depends on it.
+//! Handlers and extractors return a [`Failure`]; the page is made on the way out, where the request is
+//! known. A dependency that is down should only end in here when the whole page depends on it.
 
 use std::{fmt, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
-    body::{BoxBody, MessageBody},
-    dev::{ServiceRequest, ServiceResponse},
+    dev::ServiceResponse,
     http::{
         StatusCode,
         header::{self, HeaderName, HeaderValue},
     },
-    middleware::Next,
 };
 use askama::Template;
 use futures::future::LocalBoxFuture;
@@ -78,7 +76,7 @@ impl ResponseError for Failure {
         }
     }
 
-    /// Without a page: it is made by [`pages`].
+    /// Without a page: it is made by [`crate::surround`].
     fn error_response(&self) -> HttpResponse {
         HttpResponse::new(self.status_code())
     }
@@ -142,32 +140,6 @@ struct FailurePage {
     trace_id: String,
     /// Trying again may help.
     again: bool,
-}
-
-/// Turns what went wrong within into its page, and gives every answer its headers.
-///
-/// # Errors
-/// None: it becomes a page.
-pub async fn pages<B: MessageBody + 'static>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let response = next.call(request).await?.map_into_boxed_body();
-    let Some(failure) = failure_of(response.response()) else {
-        return Ok(headers::put(response));
-    };
-    let (request, _) = response.into_parts();
-    let response = answer(&request, &failure).await;
-    Ok(headers::put(ServiceResponse::new(request, response)))
-}
-
-fn failure_of(response: &HttpResponse) -> Option<Failure> {
-    let error = response.error()?;
-    if let Some(failure) = error.as_error::<Failure>() {
-        return Some(failure.clone());
-    }
-    // Those of libs/http and of actix's own extractors.
-    Some(Failure::of_status(error.as_response_error().status_code()))
 }
 
 /// The answer to a request that failed.

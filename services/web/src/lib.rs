@@ -16,6 +16,7 @@ pub mod live;
 pub mod page;
 pub mod pages;
 pub mod routes;
+pub mod surround;
 pub mod text;
 pub mod visit;
 

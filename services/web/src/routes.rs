@@ -1,8 +1,9 @@
 //! Every URL of web. What no API route takes comes here.
 
 use actix_web::{
+    Route, guard,
     middleware::from_fn,
-    web::{self, PathConfig, QueryConfig, ServiceConfig, get, post, scope},
+    web::{self, PathConfig, QueryConfig, ServiceConfig, post, scope},
 };
 use ticketing_http::{Problem, cross_site::Refusal};
 
@@ -10,6 +11,7 @@ use crate::{
     assets, csp_report,
     failure::{self, Failure},
     found,
+    surround,
     visit::language,
 };
 
@@ -23,7 +25,7 @@ pub fn public(app: &mut ServiceConfig) {
     app.service(scope("/api").default_service(web::to(no_api)));
     app.service(
         scope("")
-            .wrap(from_fn(failure::pages))
+            .wrap(from_fn(surround::answers))
             .route("/assets/{file:.*}", get().to(assets::handle))
             .route("/csp-report", post().to(csp_report::handle))
             .route("/robots.txt", get().to(found::robots))
@@ -33,6 +35,11 @@ pub fn public(app: &mut ServiceConfig) {
             // Live.
             .default_service(web::to(nothing)),
     );
+}
+
+/// GET, and HEAD: the same, of which the server leaves the body out.
+fn get() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 async fn no_api() -> Result<&'static str, Problem> {

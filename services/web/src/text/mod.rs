@@ -5,6 +5,8 @@ mod bundle;
 mod count;
 mod dates;
 mod money;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::{Borrow, Cow};
 
