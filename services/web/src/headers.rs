@@ -6,8 +6,7 @@ use actix_web::{
     cookie::{Cookie, SameSite},
     dev::ServiceResponse,
     http::header::{
-        CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue,
-    },
+CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue    },
 };
 use ticketing_http::Visitor;
 
@@ -22,7 +21,7 @@ pub enum LoadFrom {
 
 /// Lets a page load from there.
 #[must_use]
-pub fn load_from(response: HttpResponse, source: LoadFrom) -> HttpResponse {
+pub fn load_from(mut response: HttpResponse, source: LoadFrom) -> HttpResponse {
     response.extensions_mut().insert(source);
     response
 }
@@ -32,60 +31,51 @@ pub(crate) fn put(mut response: ServiceResponse<BoxBody>) -> ServiceResponse<Box
     let visit = response.request().extensions().get::<Visit>().cloned();
     let source = response.response().extensions().get::<LoadFrom>().copied();
     let headers = response.headers_mut();
-    let mut set = |name: HeaderName, value: HeaderValue| {
-        if !headers.contains_key(&name) {
-            headers.insert(name, value);
+    for (name, value) in EVERYWHERE {
+        if !headers.contains_key(name) {
+            headers.insert(
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            );
         }
-    };
-    // What is told to one visitor is nobody else's, and may be different the next time.
-    set(
-        CACHE_CONTROL,
-        HeaderValue::from_static("private, no-cache"),
-    );
-    set(
-        HeaderName::from_static("x-content-type-options"),
-        HeaderValue::from_static("nosniff"),
-    );
-    set(
-        HeaderName::from_static("referrer-policy"),
-        HeaderValue::from_static("strict-origin-when-cross-origin"),
-    );
-    set(
-        HeaderName::from_static("permissions-policy"),
-        HeaderValue::from_static(PERMISSIONS),
-    );
-    let is_page = |headers: &actix_web::http::header::HeaderMap| {
-        let kind = headers.get(CONTENT_TYPE);
-        kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
-    };
-    if !is_page(response.headers()) && visit.is_none() {
-        return response;
     }
-    if is_page(response.headers()) {
+    let kind = headers.get(CONTENT_TYPE);
+    if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
         let nonce = visit.as_ref().map(|visit| visit.nonce.as_str());
-        if let Ok(value) = HeaderValue::from_str(&policy(nonce, source)) {
-            response
-                .headers_mut()
-                .insert(CONTENT_SECURITY_POLICY, value);
+        if let Ok(policy) = HeaderValue::from_str(&policy(nonce, source)) {
+            headers.insert(CONTENT_SECURITY_POLICY, policy);
         }
     }
     if let Some(value) = visit.and_then(|visit| visit.new_cookie) {
-        let https = Visitor::of(response.request()).https;
-        let cookie = Cookie::build(VISIT_COOKIE, value)
-            .http_only(true)
-            .same_site(SameSite::Lax)
-            .path("/")
-            .secure(https)
-            .finish();
-        if let Err(error) = response.response_mut().add_cookie(&cookie) {
-            tracing::error!(%error, "the visitor's cookie could not be set");
-        }
+        give(&mut response, value);
     }
     response
 }
 
-/// Stripe's card form may ask for the browser's own payment sheet. Nothing else is needed.
-const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), usb=()";
+/// Gives a visitor the cookie that its forms are bound to. It ends with the browser.
+fn give(response: &mut ServiceResponse<BoxBody>, value: String) {
+    let cookie = Cookie::build(VISIT_COOKIE, value)
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .path("/")
+        .secure(Visitor::of(response.request()).https)
+        .finish();
+    if let Err(error) = response.response_mut().add_cookie(&cookie) {
+        tracing::error!(%error, "the visitor's cookie could not be set");
+    }
+}
+
+/// Unless the answer says otherwise itself.
+const EVERYWHERE: [(&str, &str); 4] = [
+    // What is told to one visitor is nobody else's, and may be different the next time.
+    ("cache-control", "private, no-cache"),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "strict-origin-when-cross-origin"),
+    (
+        "permissions-policy",
+        "camera=(), geolocation=(), microphone=(), usb=()",
+    ),
+];
 
 /// The Content Security Policy: only our own files, and what carries the nonce.
 fn policy(nonce: Option<&str>, source: Option<LoadFrom>) -> String {

@@ -82,7 +82,7 @@ fn preferred(request: &HttpRequest) -> Option<Language> {
     let ranked = accepted.ranked();
     ranked.iter().find_map(|preference| match preference {
         Preference::Any => Some(Language::default()),
-        Preference::Specific(tag) => Language::of_tag(tag.as_ref()),
+        Preference::Specific(tag) => Language::of_tag(tag.as_str()),
     })
 }
 

@@ -2,9 +2,10 @@
 
 use reqwest::Method;
 use rstest::rstest;
+use serde_json::Value;
 use ticketing_contracts::api::problem::ProblemBody;
 
-use crate::harness::{App, Builder, User, unique};
+use crate::harness::{App, Builder, StandIn, User, unique};
 
 #[rstest]
 #[case("/nothing")]
@@ -106,15 +107,8 @@ async fn a_page_that_is_nothing_without_a_service() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_answers_nonsense_is_away() {
-    use actix_web::{App as Actix, HttpResponse, HttpServer, web};
-    let server = HttpServer::new(|| {
-        Actix::new().default_service(web::to(|| async { HttpResponse::Ok().body("<html>") }))
-    });
-    let server = server.workers(1).disable_signals();
-    let server = server.bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", server.addrs()[0]);
-    tokio::spawn(server.run());
-    let app = Builder::new().set("TICKETS_URL", url).start();
+    let tickets = StandIn::start(|_| Value::Null);
+    let app = Builder::new().set("TICKETS_URL", &tickets.base).start();
     let page = app
         .browser()
         .get("/tickets/018bcfe5-687b-7000-8000-000000000001")

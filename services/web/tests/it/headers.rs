@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use reqwest::{Method, header};
+use serde_json::json;
 use ticketing_testkit::eventually;
 
-use crate::harness::{App, Builder, Page, User, unique};
+use crate::harness::{App, Builder, Page, StandIn, User, unique};
 
 /// The policy's directives.
 fn policy(page: &Page) -> Vec<(String, String)> {
@@ -86,7 +87,7 @@ async fn where_one_pays_stripe_is_let_in_unless_it_is_simulated() {
     let simulated = App::start().browser_of(&user).open(&path).await;
     assert!(!directive(&simulated, "script-src").contains("stripe.com"));
     let stripe = payments_of_stripe();
-    let app = Builder::new().set("PAYMENTS_URL", stripe).start();
+    let app = Builder::new().set("PAYMENTS_URL", &stripe.base).start();
     let page = app.browser_of(&user).open(&path).await;
     assert!(directive(&page, "script-src").contains("https://js.stripe.com"));
     assert!(directive(&page, "connect-src").contains("https://api.stripe.com"));
@@ -96,28 +97,15 @@ async fn where_one_pays_stripe_is_let_in_unless_it_is_simulated() {
 }
 
 /// A payments that is configured for Stripe itself; it never asks Stripe here.
-fn payments_of_stripe() -> String {
-    use actix_web::{App, HttpResponse, HttpServer, web};
-    async fn config() -> HttpResponse {
-        HttpResponse::Ok().json(serde_json::json!({
+fn payments_of_stripe() -> StandIn {
+    StandIn::start(|path| match path {
+        "/api/payments/config" => json!({
             "publishableKey": "pk_live_x",
             "stripeJs": "https://js.stripe.com/v3/",
             "simulated": false,
-        }))
-    }
-    let server = HttpServer::new(|| {
-        App::new()
-            .route("/api/payments/config", web::get().to(config))
-            .route(
-                "/api/payments",
-                web::get().to(|| async { HttpResponse::Ok().json(Vec::<()>::new()) }),
-            )
-    });
-    let server = server.workers(1).disable_signals();
-    let server = server.bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", server.addrs()[0]);
-    tokio::spawn(server.run());
-    url
+        }),
+        _ => json!([]),
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod assets;
+mod clients;
 mod cookies;
 mod failures;
 mod forms;

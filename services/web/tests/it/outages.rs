@@ -1,10 +1,12 @@
 //! A service that is away takes its part of a page with it, not the page.
 
+use std::time::Duration;
+
+use serde_json::Value;
 use ticketing_messaging::connection::RedisSettings;
-use ticketing_runtime::Clock;
 use ticketing_testkit::{engine::free_port, eventually};
 
-use crate::harness::{App, Browser, Builder, Neighbours, Page, User, unique};
+use crate::harness::{App, Browser, Builder, Neighbours, Page, StandIn, User, unique};
 
 async fn without(service: &str, user: Option<&User>, path: &str) -> Page {
     let app = Builder::new().without(service).start();
@@ -18,7 +20,9 @@ fn browser(app: &App, user: Option<&User>) -> Browser {
 #[tokio::test(flavor = "multi_thread")]
 async fn home_without_tickets() {
     let page = without("tickets", None, "/").await;
-    assert_eq!(page.status, 200, "{}", page.body);
+    // Nobody should keep it, or take it for the home page.
+    assert_eq!(page.status, 503, "{}", page.body);
+    assert!(page.has("form[action='/language']"), "{}", page.body);
     assert!(page.has("header a[href='/auth/signin']"), "{}", page.body);
     assert!(page.words().contains("can’t be shown"), "{}", page.words());
 }
@@ -125,31 +129,16 @@ async fn keys_that_come_late_are_used_at_once() {
     let port = free_port().unwrap();
     let app = Builder::new()
         .set("AUTH_URL", format!("http://127.0.0.1:{port}"))
-        .clock(Clock::system())
         .start();
     let browser = app.browser_of(&user);
     assert_eq!(browser.get("/orders").await.status, 503);
     let keys = format!("{}/api/users/.well-known/jwks.json", Neighbours::shared().auth);
     let keys = app.client.get(keys).send().await.unwrap();
-    let keys = keys.text().await.unwrap();
-    serve_keys(port, keys);
+    let keys: Value = keys.json().await.unwrap();
+    let _auth = StandIn::on(port, Duration::ZERO, move |_| keys.clone());
     eventually("the session is known", async || {
         let page = browser.get("/orders").await;
         (page.status == 200).then_some(())
     })
     .await;
-}
-
-fn serve_keys(port: u16, keys: String) {
-    use actix_web::{App, HttpResponse, HttpServer, web};
-    let server = HttpServer::new(move || {
-        let keys = keys.clone();
-        App::new().default_service(web::to(move || {
-            let keys = keys.clone();
-            async move { HttpResponse::Ok().content_type("application/json").body(keys) }
-        }))
-    });
-    let server = server.workers(1).disable_signals();
-    let server = server.bind(("127.0.0.1", port)).unwrap();
-    tokio::spawn(server.run());
 }

@@ -4,6 +4,7 @@
 mod browser;
 mod neighbours;
 mod page;
+mod stand_in;
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ pub use self::{
     browser::Browser,
     neighbours::Neighbours,
     page::{Form, Page},
+    stand_in::StandIn,
 };
 
 /// What Traefik shows.
