@@ -5,7 +5,8 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use askama::Template;
-use ticketing_contracts::api::auth::SessionUser;
+use chrono::{DateTime, Utc};
+use ticketing_contracts::{api::auth::SessionUser, time::to_text};
 
 use crate::{
     assets,
@@ -34,6 +35,8 @@ pub struct Page {
     pub path: String,
     /// For `/live?since=`: where the streams stood before anything was read for this page.
     pub since: String,
+    /// When the answer was begun.
+    pub now: DateTime<Utc>,
 }
 
 impl Page {
@@ -49,6 +52,7 @@ impl Page {
             nonce: visit.nonce.to_string(),
             path: visit.path.clone(),
             since: visit.since.clone(),
+            now: visit.now,
         }
     }
 
@@ -78,6 +82,43 @@ impl Page {
     pub fn with_json_ld(mut self, json_ld: JsonLd) -> Self {
         self.head.json_ld = Some(json_ld);
         self
+    }
+
+    /// The server's clock, which countdowns go by.
+    #[must_use]
+    pub fn clock(&self) -> String {
+        to_text(self.now)
+    }
+
+    /// Whether this is the page at `path`, for the navigation.
+    #[must_use]
+    pub fn is_at(&self, path: &str) -> bool {
+        self.path.split('?').next() == Some(path)
+    }
+
+    /// Where to sign in, and come back from.
+    #[must_use]
+    pub fn sign_in(&self) -> String {
+        self.account("/auth/signin")
+    }
+
+    /// Where to make an account, and come back from.
+    #[must_use]
+    pub fn sign_up(&self) -> String {
+        self.account("/auth/signup")
+    }
+
+    /// From one of these two to the other, where one comes back to stays the same.
+    fn account(&self, path: &str) -> String {
+        if self.path == "/" {
+            return path.to_owned();
+        }
+        let pair = match self.path.split_once('?') {
+            Some(("/auth/signin" | "/auth/signup", query)) => query.to_owned(),
+            None if self.path.starts_with("/auth/") => return path.to_owned(),
+            _ => serde_urlencoded::to_string([("return_to", &self.path)]).unwrap_or_default(),
+        };
+        format!("{path}?{pair}")
     }
 
     /// The address of a file in `static/`.

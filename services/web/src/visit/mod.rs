@@ -16,8 +16,10 @@ use actix_web::{
     web::Data,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
 use ticketing_contracts::api::auth::SessionUser;
 use ticketing_http::{Session, Visitor, session};
+use ticketing_runtime::Clock;
 
 pub use self::{
     csrf::{Csrf, FormKey},
@@ -53,6 +55,8 @@ pub struct Visit {
     pub path: String,
     /// Where the streams stood before anything was read for the answer.
     pub since: String,
+    /// When the answer was begun.
+    pub now: DateTime<Utc>,
     /// For whom other services are asked.
     pub caller: Caller,
     /// Where the pages are reached from outside.
@@ -112,6 +116,7 @@ impl Visit {
                 .path_and_query()
                 .map_or_else(|| "/".to_owned(), ToString::to_string),
             since: data::<Live>(request)?.positions(),
+            now: data::<Clock>(request)?.now(),
             public_url: PublicUrl::clone(data::<PublicUrl>(request)?),
             new_cookie,
         })
