@@ -29,6 +29,7 @@ pub mod resync;
 pub mod schedule;
 pub mod stamp;
 pub mod stream;
+pub mod tail;
 pub mod trim;
 pub mod upkeep;
 pub mod wake;

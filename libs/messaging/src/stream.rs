@@ -337,20 +337,25 @@ impl GroupReader {
 }
 
 fn pairs<const N: usize>(reply: Value) -> anyhow::Result<[(String, Value); N]> {
-    let pairs: Vec<(String, Value)> = match reply {
-        Value::Map(pairs) => pairs
-            .into_iter()
-            .map(|(name, value)| Ok((String::from_redis_value(name)?, value)))
-            .collect::<Result<_, redis::ParsingError>>()?,
-        other => Vec::from_redis_value(other)?,
-    };
-    pairs
+    by_stream(reply)?
         .try_into()
         .map_err(|_| anyhow::anyhow!("Redis answered for another number of streams"))
 }
 
+/// The entries of each stream that has some; none when it was waited in vain.
+pub(crate) fn by_stream(reply: Value) -> Result<Vec<(String, Value)>, redis::ParsingError> {
+    match reply {
+        Value::Nil => Ok(Vec::new()),
+        Value::Map(pairs) => pairs
+            .into_iter()
+            .map(|(name, value)| Ok((String::from_redis_value(name)?, value)))
+            .collect(),
+        other => Vec::from_redis_value(other),
+    }
+}
+
 /// `[[id, [name, value, …] or nil], …]`
-fn entries_of(reply: Value) -> anyhow::Result<Vec<Entry>> {
+pub(crate) fn entries_of(reply: Value) -> anyhow::Result<Vec<Entry>> {
     let entries: Vec<(String, Value)> = Vec::from_redis_value(reply)?;
     entries
         .into_iter()

@@ -17,4 +17,5 @@ mod redis_faults;
 mod relay;
 mod resync;
 mod schedule;
+mod tail;
 mod trim;

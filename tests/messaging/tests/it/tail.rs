@@ -1,0 +1,211 @@
+//! Reading without a group: what comes, and whether something was missed.
+
+use std::time::Duration;
+
+use redis::cmd;
+use ticketing_messaging::{
+    Stamp,
+    tail::{Places, Read, Since, Tail},
+};
+use ticketing_testkit::eventually;
+use uuid::Uuid;
+
+use crate::harness::World;
+
+/// Far more than any test waits: what is there is answered at once.
+const BLOCK: Duration = Duration::from_secs(20);
+const ANY: usize = 1_000;
+
+const UNPUBLISHED: &str = "SELECT count(*) FROM outbox WHERE stamp IS NULL";
+
+/// The stream, and one that nobody ever writes to.
+async fn tail(world: &World) -> Tail<2> {
+    let connection = world.redis.connect_patiently(BLOCK).await.unwrap();
+    Tail::new(connection, [world.stream(), world.redis.key("silence")])
+}
+
+fn subjects(read: &Read<2>) -> Vec<Uuid> {
+    assert!(read.entries.iter().all(|seen| seen.stream == 0));
+    read.entries
+        .iter()
+        .map(|seen| seen.envelope.subject)
+        .collect()
+}
+
+/// Publishes a change of each of so many new things.
+async fn publish(world: &World, count: usize) -> Vec<Uuid> {
+    let things = world.things(count);
+    for thing in &things {
+        world.change(&[*thing]).await;
+    }
+    // Where the stream is not as it was left, the first look only finds that out.
+    while world.number(UNPUBLISHED).await > 0 {
+        world.look(&world.relay()).await;
+    }
+    things
+}
+
+async fn since(tail: &mut Tail<2>, places: Places<2>) -> Option<Vec<Uuid>> {
+    match tail.since(places, ANY).await.unwrap() {
+        Since::All(read) => Some(subjects(&read)),
+        Since::Lost => None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_begins_where_the_streams_end() {
+    let world = World::new().await;
+    publish(&world, 3).await;
+    let mut tail = tail(&world).await;
+    let ends = tail.ends().await.unwrap();
+    assert_eq!(ends[1], Stamp::ZERO);
+    let things = publish(&world, 3).await;
+    let first = tail.next(ends, BLOCK, 2).await.unwrap();
+    let second = tail.next(first.upto, BLOCK, ANY).await.unwrap();
+    assert_eq!(subjects(&first), things[..2]);
+    assert_eq!(subjects(&second), things[2..]);
+    assert_eq!(second.upto, tail.ends().await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_waits_for_what_comes() {
+    let world = World::new().await;
+    let mut waiting = tail(&world).await;
+    let ends = waiting.ends().await.unwrap();
+    let next = tokio::spawn(async move { waiting.next(ends, BLOCK, ANY).await.unwrap() });
+    eventually("it waits", async || {
+        let clients: String = cmd("CLIENT")
+            .arg("LIST")
+            .query_async(&mut world.connection().await)
+            .await
+            .unwrap();
+        clients.contains("cmd=xread ").then_some(())
+    })
+    .await;
+    let things = publish(&world, 1).await;
+    assert_eq!(subjects(&next.await.unwrap()), things);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_nothing_comes_it_stays_where_it_is() {
+    let world = World::new().await;
+    publish(&world, 1).await;
+    let mut tail = tail(&world).await;
+    let ends = tail.ends().await.unwrap();
+    let read = tail.next(ends, Duration::ZERO, ANY).await.unwrap();
+    assert_eq!(read.entries, []);
+    assert_eq!(read.upto, ends);
+}
+
+/// A listener would make a dead letter of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_event_is_passed_over() {
+    let world = World::new().await;
+    let mut tail = tail(&world).await;
+    let begin = tail.ends().await.unwrap();
+    let before = publish(&world, 1).await;
+    cmd("XADD")
+        .arg(&[&world.stream(), "*", "what", "nonsense"])
+        .query_async::<()>(&mut world.connection().await)
+        .await
+        .unwrap();
+    let after = publish(&world, 1).await;
+    let read = tail.next(begin, BLOCK, ANY).await.unwrap();
+    assert_eq!(subjects(&read), [before, after].concat());
+    let end = tail.ends().await.unwrap();
+    assert_eq!(read.upto, end);
+    assert!(tail.has_all_since(end).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_was_missed_is_there() {
+    let world = World::new().await;
+    let mut tail = tail(&world).await;
+    let begin = tail.ends().await.unwrap();
+    let first = publish(&world, 3).await;
+    let middle = tail.ends().await.unwrap();
+    let second = publish(&world, 3).await;
+    let end = tail.ends().await.unwrap();
+    assert_eq!(
+        since(&mut tail, begin).await.unwrap(),
+        [first, second.clone()].concat()
+    );
+    assert_eq!(since(&mut tail, middle).await.unwrap(), second);
+    assert_eq!(since(&mut tail, end).await.unwrap(), []);
+    for places in [begin, middle, end] {
+        assert!(tail.has_all_since(places).await.unwrap());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_was_asked_for_is_too_much() {
+    let world = World::new().await;
+    let mut tail = tail(&world).await;
+    let begin = tail.ends().await.unwrap();
+    let things = publish(&world, 3).await;
+    match tail.since(begin, 3).await.unwrap() {
+        Since::All(read) => assert_eq!(subjects(&read), things),
+        Since::Lost => panic!("three are not more than three"),
+    }
+    assert_eq!(tail.since(begin, 2).await.unwrap(), Since::Lost);
+    assert!(tail.has_all_since(begin).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_trimmed_is_missed() {
+    let world = World::new().await;
+    let mut tail = tail(&world).await;
+    let begin = tail.ends().await.unwrap();
+    publish(&world, 2).await;
+    let middle = tail.ends().await.unwrap();
+    let third = publish(&world, 1).await;
+    let end = tail.ends().await.unwrap();
+    let trim = async |below: Stamp| {
+        cmd("XTRIM")
+            .arg(&[&world.stream(), "MINID", &below.to_string()])
+            .query_async::<()>(&mut world.connection().await)
+            .await
+            .unwrap();
+    };
+    // Its last entry stays.
+    trim(middle[0]).await;
+    assert_eq!(since(&mut tail, begin).await, None);
+    assert!(!tail.has_all_since(begin).await.unwrap());
+    assert_eq!(since(&mut tail, middle).await, Some(third));
+    trim(Stamp::from_number(end[0].number() + 1)).await;
+    assert_eq!(since(&mut tail, middle).await, None);
+    assert_eq!(since(&mut tail, end).await, Some(Vec::new()));
+}
+
+/// Until the relay has published again, every place is beyond the end; from then on those are good whose
+/// entries came again, under the ids that they had.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_redis_lost_is_missed_unless_it_is_published_again() {
+    let world = World::new().await;
+    let mut tail = tail(&world).await;
+    let begin = tail.ends().await.unwrap();
+    publish(&world, 2).await;
+    let acknowledged = tail.ends().await.unwrap();
+    let listener = world.start_listener("a");
+    world.settled().await;
+    listener.stopped().await;
+    // Notes what is acknowledged.
+    world.look(&world.relay()).await;
+    let second = publish(&world, 2).await;
+    let end = tail.ends().await.unwrap();
+
+    cmd("DEL")
+        .arg(world.stream())
+        .query_async::<()>(&mut world.connection().await)
+        .await
+        .unwrap();
+    for places in [acknowledged, end] {
+        assert_eq!(since(&mut tail, places).await, None);
+    }
+    let third = publish(&world, 1).await;
+    assert_eq!(since(&mut tail, end).await, Some(third.clone()));
+    let fourth = [second, third].concat();
+    assert_eq!(since(&mut tail, begin).await, Some(fourth));
+    // Its own entry was not published again: what lay between it and the first is not known.
+    assert_eq!(since(&mut tail, acknowledged).await, None);
+}
