@@ -5,12 +5,14 @@
 mod assets;
 mod clients;
 mod cookies;
+mod docs;
 mod failures;
 mod forms;
 mod found;
 mod harness;
 mod headers;
 mod language;
+mod live;
 mod outages;
 mod pages;
 mod return_to;

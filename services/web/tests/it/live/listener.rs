@@ -120,6 +120,18 @@ impl Listener {
         self.next().await.expect("it did not end")
     }
 
+    /// What it missed: all that it is told before it is told where it is.
+    pub async fn missed(&mut self) -> Vec<Told> {
+        let mut missed = Vec::new();
+        loop {
+            let told = self.any().await.expect("it did not end");
+            if told.name == "place" {
+                return missed;
+            }
+            missed.push(told);
+        }
+    }
+
     /// Waits for a sign of life.
     pub async fn lives(&mut self) {
         let told = self.any().await.expect("it did not end");

@@ -60,4 +60,10 @@ async fn who_does_not_read_is_dropped_and_the_others_go_on() {
             break;
         }
     }
+    // When it reads again it finds the end, and comes back to where it was.
+    let mut rest = Vec::new();
+    slow.read_to_end(&mut rest).await.unwrap();
+    assert!(rest.ends_with(b"\r\n0\r\n\r\n"));
+    streams.order(&next(&order)).await;
+    assert_eq!(quick.told().await.name, format!("order-{}", order.id));
 }

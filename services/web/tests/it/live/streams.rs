@@ -22,8 +22,10 @@ use ticketing_messaging::{
 };
 use ticketing_testkit::{ManualClock, Redis, eventually};
 
-use super::listener::Ask;
+use super::{Listener, listener::Ask};
 use crate::harness::{App, Builder, User};
+
+const STREAMS: [&str; 3] = ["tickets", "orders", "payments"];
 
 /// Streams, and the time of the instances that hear them.
 pub struct Streams {
@@ -68,6 +70,21 @@ impl Streams {
         })
         .await;
         app
+    }
+
+    /// Waits until an instance has heard everything that was said.
+    pub async fn heard_by(&self, app: &App) {
+        let mut ends = Vec::new();
+        for stream in STREAMS {
+            let key = self.redis.key(stream);
+            let last = Fenced::new(self.connection().await, key).last().await.unwrap();
+            ends.push(format!("{stream}={}", last.unwrap_or_default()));
+        }
+        let ends = ends.join(",");
+        eventually("it has heard everything", async || {
+            (Listener::to_tickets(app, &[]).await.place == ends).then_some(())
+        })
+        .await;
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -177,7 +194,7 @@ impl Streams {
 
     /// Loses all of it.
     pub async fn wipe(&self) {
-        let keys = ["tickets", "orders", "payments"].map(|stream| self.redis.key(stream));
+        let keys = STREAMS.map(|stream| self.redis.key(stream));
         cmd("DEL")
             .arg(&keys[..])
             .query_async::<()>(&mut self.connection().await)
