@@ -30,6 +30,8 @@ enum Suite {
     Expiry(suites::expiry::Options),
     /// Orders under a rush: one hot ticket and many, direct and through Traefik.
     OnSale(suites::on_sale::Options),
+    /// The home page, browsers that listen, and what a first view loads.
+    Pages(suites::pages::Options),
     /// Order, pay at the simulator, complete: as many as there can be, and how soon at a steady rate.
     Purchases(suites::purchases::Options),
     /// The bare actix server that other suites compare with.
@@ -47,6 +49,7 @@ async fn main() -> anyhow::Result<()> {
         Suite::Events(options) => suites::events::run(options).await,
         Suite::Expiry(options) => suites::expiry::run(options).await,
         Suite::OnSale(options) => suites::on_sale::run(options).await,
+        Suite::Pages(options) => suites::pages::run(options).await,
         Suite::Purchases(options) => suites::purchases::run(options).await,
         Suite::Hello { port } => hello::serve(port).await,
     }
