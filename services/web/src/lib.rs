@@ -6,9 +6,11 @@
 
 pub mod app;
 pub mod assets;
+pub mod chart;
 pub mod clients;
 pub mod config;
 pub mod csp_report;
+pub mod docs;
 pub mod failure;
 pub mod found;
 pub mod headers;

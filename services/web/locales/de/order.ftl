@@ -11,7 +11,6 @@ order-pay-now = { $amount } bezahlen
 order-card-loading = Das Kartenformular wird geladen …
 order-card-failed = Das Kartenformular konnte nicht geladen werden. Bitte die Verbindung prüfen und die Seite neu laden; die Tickets bleiben reserviert.
 order-simulated = Testzahlungen
-order-simulated-hint = Hier wird keine Karte belastet. „Test cards“ unter dem Formular füllt eine aus.
 order-no-script = Zum Bezahlen ist JavaScript nötig
 order-no-script-hint = Die Kartendaten gehen vom Browser direkt zu Stripe, und dafür ist JavaScript nötig. Bitte einschalten und die Seite neu laden, oder sie in einem anderen Browser öffnen und dort anmelden. Die Tickets bleiben bis zur genannten Zeit reserviert.
 order-pay-down = Zahlungen sind gerade nicht möglich

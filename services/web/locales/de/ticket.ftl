@@ -3,6 +3,7 @@ ticket-per-ticket = pro Ticket
 ticket-serial = Ticket Nr.
 ticket-get = Tickets sichern
 ticket-quantity = Anzahl
+ticket-quantity-wrong = Bitte eine ganze Zahl.
 ticket-fewer = Eins weniger
 ticket-more = Eins mehr
 ticket-total = Summe

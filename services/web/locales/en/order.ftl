@@ -11,7 +11,6 @@ order-pay-now = Pay { $amount }
 order-card-loading = Loading the card form …
 order-card-failed = The card form could not be loaded. Check the connection and reload the page; the tickets stay held.
 order-simulated = Test payments
-order-simulated-hint = No card is charged here. “Test cards” below the form fills one in.
 order-no-script = Paying needs JavaScript
 order-no-script-hint = The card details go from the browser straight to Stripe, and that takes JavaScript. Switch it on and reload this page, or open it in another browser and sign in there. The tickets stay held until the time above.
 order-pay-down = Payments can’t be reached at the moment

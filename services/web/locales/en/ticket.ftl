@@ -3,6 +3,7 @@ ticket-per-ticket = per ticket
 ticket-serial = Ticket no.
 ticket-get = Get yours
 ticket-quantity = Quantity
+ticket-quantity-wrong = A whole number, please.
 ticket-fewer = One fewer
 ticket-more = One more
 ticket-total = Total

@@ -1,0 +1,163 @@
+//! `GET /orders`: what a visitor has ordered.
+
+use actix_web::{
+    HttpResponse,
+    http::StatusCode,
+    web::{Data, Query},
+};
+use askama::Template;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use ticketing_contracts::{api::orders::Order, ids::OrderId};
+
+use super::{parts::ink, status::Status};
+use crate::{
+    clients::{ClientError, Clients, Paged},
+    failure::Failure,
+    live,
+    page::{self, Page},
+    text::{Moment, Text},
+    visit::SignedIn,
+};
+
+/// Which part of the list.
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    cursor: Option<String>,
+}
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "orders.html")]
+pub struct OrdersPage {
+    page: Page,
+    list: ListPart,
+    /// Where the list is fetched from when something changes.
+    list_href: String,
+    live: String,
+}
+
+/// The list by itself.
+#[derive(Debug, Template)]
+#[template(path = "part/orders.html")]
+pub struct ListPart {
+    t: Text,
+    /// `None` while orders can't be asked.
+    orders: Option<Vec<Row>>,
+    next: Option<String>,
+}
+
+#[derive(Debug)]
+struct Row {
+    id: OrderId,
+    ink: u8,
+    title: String,
+    /// How many of it, and what else.
+    lines: String,
+    total: String,
+    created: Moment,
+    status: Status,
+}
+
+/// Lists a visitor's orders, newest first.
+///
+/// # Errors
+/// [`Failure::SignIn`]; [`Failure::BadRequest`] for a page of the list that there is not.
+pub async fn show(
+    visitor: SignedIn,
+    clients: Data<Clients>,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, Failure> {
+    let found = find(&visitor, &clients, asked.cursor.as_deref()).await?;
+    let status = match found {
+        Some(_) => StatusCode::OK,
+        None => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let t = visitor.text();
+    let page = Page::new(&visitor, t.text("orders-title")).described(t.text("orders-description"));
+    let view = OrdersPage::of(page, asked.cursor.as_deref(), found.as_ref());
+    page::with_status(status, &view)
+}
+
+/// The list by itself: `GET /orders/list`.
+///
+/// # Errors
+/// As for the page; and when orders can't be asked: what is shown stays.
+pub async fn list(
+    visitor: SignedIn,
+    clients: Data<Clients>,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, Failure> {
+    let found = find(&visitor, &clients, asked.cursor.as_deref()).await?;
+    let found = found.ok_or(Failure::Unavailable("orders"))?;
+    page::render(&ListPart::of(visitor.text(), Some(&found), visitor.now))
+}
+
+async fn find(
+    visitor: &SignedIn,
+    clients: &Clients,
+    cursor: Option<&str>,
+) -> Result<Option<Paged<Order>>, Failure> {
+    match clients.orders.list(&visitor.caller, cursor).await {
+        Ok(found) => Ok(Some(found)),
+        Err(ClientError::Unavailable { .. }) => Ok(None),
+        Err(refused) => Err(refused.into()),
+    }
+}
+
+impl OrdersPage {
+    pub(super) fn of(page: Page, cursor: Option<&str>, found: Option<&Paged<Order>>) -> Self {
+        Self {
+            list: ListPart::of(page.t, found, page.now),
+            list_href: with_cursor("/orders/list", cursor),
+            live: live::url(&page.since, [], false),
+            page: page.unlisted(),
+        }
+    }
+}
+
+impl ListPart {
+    fn of(t: Text, found: Option<&Paged<Order>>, now: DateTime<Utc>) -> Self {
+        let rows = |found: &Paged<Order>| {
+            let rows = found.items.iter().map(|order| Row::new(t, order, now));
+            rows.collect()
+        };
+        let next = found.and_then(|found| found.next.as_deref());
+        Self {
+            t,
+            orders: found.map(rows),
+            next: next.map(|cursor| with_cursor("/orders", Some(cursor))),
+        }
+    }
+}
+
+impl Row {
+    fn new(t: Text, order: &Order, now: DateTime<Utc>) -> Self {
+        let first = order.items.first();
+        let each = first.map(|item| {
+            let price = t.money(item.price, order.currency);
+            t.with2("order-each", "count", item.quantity, "price", price)
+        });
+        let more = order.items.len().saturating_sub(1);
+        let more = (more > 0).then(|| t.with("orders-more-items", "count", more));
+        let lines: Vec<_> = each.into_iter().chain(more).collect();
+        Self {
+            id: order.id,
+            ink: ink(order.ticket.id),
+            title: order.ticket.title.clone(),
+            lines: lines.join(" "),
+            total: t.money(order.total, order.currency),
+            created: t.time(order.created_at),
+            status: Status::of(order, now),
+        }
+    }
+}
+
+/// The address of a part of a list.
+pub(super) fn with_cursor(path: &str, cursor: Option<&str>) -> String {
+    let Some(cursor) = cursor else {
+        return path.to_owned();
+    };
+    let query = serde_urlencoded::to_string([("cursor", cursor)]).unwrap_or_default();
+    format!("{path}?{query}")
+}
