@@ -29,7 +29,8 @@
       return;
     }
     const dark = matchMedia('(prefers-color-scheme: dark)').matches;
-    const ink = getComputedStyle(document.documentElement);
+    const look = (element) => getComputedStyle(element);
+    const page = look(document.body);
     stripe = window.Stripe(key, { locale: document.documentElement.lang });
     elements = stripe.elements({
       mode: 'payment',
@@ -39,7 +40,14 @@
       paymentMethodTypes: ['card'],
       appearance: {
         theme: dark ? 'night' : 'stripe',
-        variables: { fontFamily: ink.fontFamily, borderRadius: '10px', fontSizeBase: '16px' },
+        variables: {
+          borderRadius: '10px',
+          colorBackground: look(section).backgroundColor,
+          colorPrimary: look(document.querySelector('.brand svg')).color,
+          colorText: page.color,
+          fontFamily: page.fontFamily,
+          fontSizeBase: '16px',
+        },
       },
     });
     const card = elements.create('payment');
