@@ -80,7 +80,10 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     table.row(["home page p99 ms".into(), format!("{p99:.1}")]);
     table.row(["browsers that listen".into(), options.browsers.to_string()]);
     table.row(["memory MB before".into(), format!("{:.0}", heard.before_mb)]);
-    table.row(["memory MB with them".into(), format!("{:.0}", heard.memory_mb)]);
+    table.row([
+        "memory MB with them".into(),
+        format!("{:.0}", heard.memory_mb),
+    ]);
     table.row(["told p50 ms".into(), format!("{:.0}", last(0.5))]);
     table.row(["told p99 ms".into(), format!("{:.0}", last(0.99))]);
     table.row(["told all ms".into(), format!("{:.0}", last(1.0))]);

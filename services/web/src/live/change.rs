@@ -1,10 +1,7 @@
 //! What an event means to a browser.
 
 use ticketing_contracts::{
-    events::{
-        DecodeError, Event, OrderEvent, PaymentEvent, TicketEvent,
-        orders::Inventory,
-    },
+    events::{DecodeError, Event, OrderEvent, PaymentEvent, TicketEvent, orders::Inventory},
     ids::{OrderId, TicketId, UserId},
 };
 use ticketing_messaging::tail::Seen;

@@ -196,7 +196,11 @@ mod tests {
         coalesce.pass('b', 1, place(3), HALF, at(2));
         coalesce.pass('b', 2, place(4), HALF, at(3));
         coalesce.pass('a', 3, place(5), HALF, at(4));
-        assert_eq!(coalesce.settled(), Some(place(2)), "the first of 'a' that waits");
+        assert_eq!(
+            coalesce.settled(),
+            Some(place(2)),
+            "the first of 'a' that waits"
+        );
         assert_eq!(coalesce.due(at(500)), [3]);
         assert_eq!(coalesce.settled(), Some(place(4)));
         assert_eq!(coalesce.due(at(502)), [2]);

@@ -124,10 +124,7 @@ async fn first(live: &Live, listener: &Listener, listening: &mut Listening) -> B
     }
 }
 
-fn frames(
-    first: Bytes,
-    mut listening: Listening,
-) -> impl Stream<Item = Result<Bytes, Infallible>> {
+fn frames(first: Bytes, mut listening: Listening) -> impl Stream<Item = Result<Bytes, Infallible>> {
     let later = stream::poll_fn(move |context| listening.poll_next(context));
     stream::iter([first]).chain(later).map(Ok)
 }
@@ -157,7 +154,10 @@ mod tests {
 
     #[test]
     fn what_was_seen_last_wins() {
-        let (old, new) = ("tickets=1-0,orders=1-0,payments=1-0", "tickets=2-0,orders=2-0,payments=2-0");
+        let (old, new) = (
+            "tickets=1-0,orders=1-0,payments=1-0",
+            "tickets=2-0,orders=2-0,payments=2-0",
+        );
         let at = |text: &str| Place::At(text.parse::<Positions>().unwrap());
         let first = TestRequest::default().to_http_request();
         let again = TestRequest::default().insert_header(("last-event-id", new));

@@ -37,7 +37,10 @@ impl Positions {
     /// Whether nothing that `other` has seen is missing here.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
-        self.0.iter().zip(other.0).all(|(ours, theirs)| *ours >= theirs)
+        self.0
+            .iter()
+            .zip(other.0)
+            .all(|(ours, theirs)| *ours >= theirs)
     }
 
     /// The later of the two in each stream.

@@ -36,12 +36,7 @@ pub(super) struct Reader {
 
 impl Reader {
     /// `history` can be asked as long as Redis is there.
-    pub(super) fn new(
-        redis: RedisSettings,
-        hub: Arc<Hub>,
-        history: History,
-        clock: Clock,
-    ) -> Self {
+    pub(super) fn new(redis: RedisSettings, hub: Arc<Hub>, history: History, clock: Clock) -> Self {
         Self {
             redis,
             hub,

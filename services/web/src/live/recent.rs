@@ -86,7 +86,10 @@ impl Recent {
     /// Notes a change that was seen at `stamp`, after `before`. Returns whether it is news: a version that
     /// is not above the one that is known says nothing.
     pub fn note(&mut self, change: &Change, stamp: Stamp, before: Positions) -> bool {
-        if self.version(change).is_some_and(|(known, new)| known >= new) {
+        if self
+            .version(change)
+            .is_some_and(|(known, new)| known >= new)
+        {
             return false;
         }
         if self.younger.subjects >= self.size {
@@ -232,7 +235,12 @@ impl Generation {
         self.subjects += usize::from(is_new);
     }
 
-    fn note_order(&mut self, owner: UserId, id: OrderId, note: impl FnOnce(&mut OrderSeen)) -> bool {
+    fn note_order(
+        &mut self,
+        owner: UserId,
+        id: OrderId,
+        note: impl FnOnce(&mut OrderSeen),
+    ) -> bool {
         let orders = self.orders.entry(owner).or_default();
         if let Some(seen) = orders.iter_mut().find(|seen| seen.id == id) {
             note(seen);
@@ -375,9 +383,22 @@ mod tests {
 
     #[test]
     fn the_oldest_is_forgotten_and_that_is_known() {
-        let mut recent = seen(2, &[stock(1, 1), order(7, ANN, 1), stock(2, 1), payment(7, ANN, 1)]);
+        let mut recent = seen(
+            2,
+            &[
+                stock(1, 1),
+                order(7, ANN, 1),
+                stock(2, 1),
+                payment(7, ANN, 1),
+            ],
+        );
         assert_eq!(recent.reach(), place(0));
-        let all = [stock(1, 1), stock(2, 1), order(7, ANN, 1), payment(7, ANN, 1)];
+        let all = [
+            stock(1, 1),
+            stock(2, 1),
+            order(7, ANN, 1),
+            payment(7, ANN, 1),
+        ];
         assert_eq!(recent.since(place(0), &interest()), all);
         recent.note(&stock(2, 2), Stamp::from_number(5), place(4));
         assert_eq!(recent.reach(), place(2));
@@ -392,7 +413,12 @@ mod tests {
             assert!(interest.includes(&change));
             assert!(!Interest::default().includes(&change));
         }
-        for change in [stock(3, 1), offer(3, 1), order(7, BOB, 1), payment(7, BOB, 1)] {
+        for change in [
+            stock(3, 1),
+            offer(3, 1),
+            order(7, BOB, 1),
+            payment(7, BOB, 1),
+        ] {
             assert!(!interest.includes(&change));
         }
     }

@@ -103,7 +103,8 @@ impl Audience {
             let Some(member) = self.members.get(number) else {
                 continue;
             };
-            let frame = written[member.language as usize].get_or_insert_with(|| write(member.language));
+            let frame =
+                written[member.language as usize].get_or_insert_with(|| write(member.language));
             if let Err(error) = member.queue.try_send(frame.clone()) {
                 gone.push((*number, error));
             }

@@ -314,9 +314,14 @@ fn where_to_come_back_to_lies_before_what_waits() {
     let Missed::These(changes, at) = &again.missed else {
         panic!("{:?}", again.missed);
     };
-    let first = world.hub.first(Duration::ZERO, Language::English, changes, *at);
+    let first = world
+        .hub
+        .first(Duration::ZERO, Language::English, changes, *at);
     let told = events(&first);
-    for stock in [format!("stock-{} en of 2", id(1)), format!("stock-{} en of 1", id(2))] {
+    for stock in [
+        format!("stock-{} en of 2", id(1)),
+        format!("stock-{} en of 1", id(2)),
+    ] {
         assert!(told.contains(&stock), "{told:?}");
     }
     assert_eq!(told.last(), Some(&format!("at {}", world.position())));
@@ -351,7 +356,11 @@ fn who_is_too_slow_is_dropped_and_the_others_are_not() {
     let (waiting, open) = told(&mut slow);
     assert!(!open);
     // Signs of life are among them.
-    assert!((QUEUE..=2 * QUEUE).contains(&waiting.len()), "{}", waiting.len());
+    assert!(
+        (QUEUE..=2 * QUEUE).contains(&waiting.len()),
+        "{}",
+        waiting.len()
+    );
     assert_eq!(world.hub.lock().audience.len(), 1);
 }
 
@@ -380,7 +389,10 @@ fn a_session_ends() {
     assert!(told(&mut ann).1);
     world.pass(1);
     let (last, open) = told(&mut ann);
-    assert_eq!((last.last().map(String::as_str), open), (Some("signed-out {}"), false));
+    assert_eq!(
+        (last.last().map(String::as_str), open),
+        (Some("signed-out {}"), false)
+    );
     assert!(told(&mut later).1);
     world.pass(1_000);
     assert!(!told(&mut later).1);
@@ -429,9 +441,16 @@ fn when_redis_lost_something_everybody_looks_anew() {
     heard(&mut listening);
     world.hub.begin([Stamp::from_number(5); 3], world.now);
     let at = format!("at {}", world.position());
-    assert_eq!(told(&mut listening), (vec!["reset {}".to_owned(), at], true));
+    assert_eq!(
+        told(&mut listening),
+        (vec!["reset {}".to_owned(), at], true)
+    );
     world.pass(1_000);
-    assert_eq!(heard(&mut listening), [] as [&str; 0], "what waited is seen anew");
+    assert_eq!(
+        heard(&mut listening),
+        [] as [&str; 0],
+        "what waited is seen anew"
+    );
     // What is published again may be told again.
     world.last = 5;
     world.stock(1, 2);

@@ -2,11 +2,7 @@
 
 use ticketing_contracts::{events::OrderEvent, ids::TicketId};
 
-use super::{
-    Listener, Streams,
-    listener::Ask,
-    streams::held,
-};
+use super::{Listener, Streams, listener::Ask, streams::held};
 use crate::harness::{App, User};
 
 /// Comes back to a place.
@@ -144,10 +140,16 @@ async fn too_much_is_not_told() {
     };
     streams.say(&stocks(1..=2_000)).await;
     let other = streams.start().await;
-    assert_eq!(back(&other, &place, &[ticket]).await.told().await.version(), 2_000);
+    assert_eq!(
+        back(&other, &place, &[ticket]).await.told().await.version(),
+        2_000
+    );
     streams.say(&stocks(2_001..=2_001)).await;
     let third = streams.start().await;
-    assert_eq!(back(&third, &place, &[ticket]).await.told().await.name, "reset");
+    assert_eq!(
+        back(&third, &place, &[ticket]).await.told().await.name,
+        "reset"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -156,7 +158,10 @@ async fn a_place_that_there_is_not() {
     let app = streams.start().await;
     let ticket = streams.ticket();
     streams.stock(&held(ticket, 1, 1)).await;
-    let future = format!("tickets=0-0,orders={}-0,payments=0-0", i64::from(u32::MAX) * 1_000);
+    let future = format!(
+        "tickets=0-0,orders={}-0,payments=0-0",
+        i64::from(u32::MAX) * 1_000
+    );
     for place in ["nonsense", &future] {
         let mut listener = back(&app, place, &[ticket]).await;
         assert_eq!(listener.told().await.name, "reset", "{place}");
@@ -191,7 +196,12 @@ async fn a_page_listens_from_before_it_was_made() {
     let page = app.browser().open("/").await;
     let html = page.html();
     let selector = scraper::Selector::parse("[sse-connect]").unwrap();
-    let url = html.select(&selector).next().expect("it listens").attr("sse-connect").unwrap();
+    let url = html
+        .select(&selector)
+        .next()
+        .expect("it listens")
+        .attr("sse-connect")
+        .unwrap();
     let answer = app
         .client
         .get(format!("{}{url}", app.base))
@@ -200,5 +210,8 @@ async fn a_page_listens_from_before_it_was_made() {
     let mut answer = answer.await.unwrap();
     let first = answer.chunk().await.unwrap().unwrap();
     let first = String::from_utf8_lossy(&first).into_owned();
-    assert!(first.contains(&format!("event: order-{}\n", order.id)), "{first}");
+    assert!(
+        first.contains(&format!("event: order-{}\n", order.id)),
+        "{first}"
+    );
 }

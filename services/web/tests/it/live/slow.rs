@@ -49,7 +49,9 @@ async fn who_does_not_read_is_dropped_and_the_others_go_on() {
         streams.say(&events).await;
         // One who reads is told everything, each by two names.
         for event in &events {
-            let OrderEvent::Updated(order) = event else { unreachable!() };
+            let OrderEvent::Updated(order) = event else {
+                unreachable!()
+            };
             let version = format!("\"version\":{}}}", order.version);
             for _ in 0..2 {
                 let told = quick.told().await;

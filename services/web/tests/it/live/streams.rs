@@ -66,7 +66,9 @@ impl Streams {
             // Before that it has no place to come back to.
             let mut answer = Ask::default().of(&app).await;
             let first = answer.chunk().await.unwrap().unwrap();
-            String::from_utf8_lossy(&first).contains("id: ").then_some(())
+            String::from_utf8_lossy(&first)
+                .contains("id: ")
+                .then_some(())
         })
         .await;
         app
@@ -77,7 +79,10 @@ impl Streams {
         let mut ends = Vec::new();
         for stream in STREAMS {
             let key = self.redis.key(stream);
-            let last = Fenced::new(self.connection().await, key).last().await.unwrap();
+            let last = Fenced::new(self.connection().await, key)
+                .last()
+                .await
+                .unwrap();
             ends.push(format!("{stream}={}", last.unwrap_or_default()));
         }
         let ends = ends.join(",");

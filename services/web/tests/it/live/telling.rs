@@ -35,7 +35,10 @@ async fn all_who_look_at_a_ticket_are_told_in_their_language() {
     streams.stock(&held(ticket, 7, 88)).await;
     streams.edit(other, 2).await;
     let told = english.told().await;
-    assert_eq!((&*told.name, told.version()), (&*format!("stock-{ticket}"), 7));
+    assert_eq!(
+        (&*told.name, told.version()),
+        (&*format!("stock-{ticket}"), 7)
+    );
     assert!(told.data.contains("12"), "{told:?}");
     assert_eq!(again.told().await, told);
     let told_in_german = german.told().await;
@@ -71,7 +74,10 @@ async fn a_stock_is_told_twice_a_second_at_most() {
         assert_eq!(told.name, format!("stock-{}", mark.ticket_id));
         streams.clock.advance(TimeDelta::milliseconds(500));
         let told = listener.told().await;
-        assert_eq!((&*told.name, told.version()), (&*format!("stock-{ticket}"), last));
+        assert_eq!(
+            (&*told.name, told.version()),
+            (&*format!("stock-{ticket}"), last)
+        );
     }
 }
 
