@@ -39,7 +39,6 @@ order-complete-title = { $count ->
    *[other] Die Tickets
 }
 order-complete-hint = Diese Seite aufheben oder ausdrucken: sie ist das Ticket.
-order-complete-late = Die Zahlung kam etwas spät, und die Tickets waren noch frei: gekauft.
 order-print = Drucken
 order-admit = Eintritt
 order-paid = Bezahlt
@@ -62,13 +61,10 @@ orders-down = Die Bestellungen können gerade nicht angezeigt werden
 orders-down-hint = Sie sind sicher. Bitte in einer Minute noch einmal versuchen.
 orders-older = Ältere Bestellungen
 orders-pay = Jetzt bezahlen
-orders-show = Ansehen
-orders-ticket = Ticket zeigen
 orders-more-items = und { $count ->
     [one] 1 weiteres
    *[other] { $count } weitere
 }
-orders-pay-until = zu bezahlen bis
 
 status-created = Reserviert, noch nicht bezahlt
 status-paying = Zahlung läuft

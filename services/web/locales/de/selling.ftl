@@ -27,14 +27,12 @@ selling-empty-hint = Ein Ticket anbieten und hier verfolgen, wie es sich verkauf
 selling-down = Die Tickets können gerade nicht angezeigt werden
 selling-down-hint = Sie sind weiter im Verkauf. Bitte in einer Minute noch einmal versuchen.
 selling-older = Weitere Tickets
-selling-figures = Verkauf
 selling-edit = Bearbeiten
 selling-page = Was alle sehen
 selling-sold = Verkauft
 selling-held = Reserviert
 selling-free = Frei
 selling-count = { $count } von { $capacity }
-selling-shares = { $sold } verkauft, { $held } reserviert, { $free } frei
 
 figures-title = Verkauf von „{ $title }“
 figures-description = Wie „{ $title }“ sich verkauft.

@@ -13,6 +13,4 @@ frame-signed-in = Signed in as { $email }
 frame-foot = Tickets held for you while you pay.
 frame-docs = For developers
 frame-language = Language
-frame-loading = Loading …
-frame-part-down = This part can’t be shown at the moment. Everything else on the page works.
 frame-account-down = Accounts can’t be reached at the moment, so nobody is signed in here. Try again in a minute.

@@ -39,7 +39,6 @@ order-complete-title = { $count ->
    *[other] Your tickets
 }
 order-complete-hint = Keep this page, or print it: it is your ticket.
-order-complete-late = The payment came in a little late, and the tickets were still free: they are yours.
 order-print = Print
 order-admit = Admit
 order-paid = Paid
@@ -62,13 +61,10 @@ orders-down = Your orders can’t be shown at the moment
 orders-down-hint = They are safe. Try again in a minute.
 orders-older = Older orders
 orders-pay = Pay now
-orders-show = Show
-orders-ticket = Show the ticket
 orders-more-items = and { $count ->
     [one] 1 more
    *[other] { $count } more
 }
-orders-pay-until = pay until
 
 status-created = Held: not paid yet
 status-paying = Payment under way

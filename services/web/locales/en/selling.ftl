@@ -27,14 +27,12 @@ selling-empty-hint = Put a ticket up, and follow here how it sells.
 selling-down = Your tickets can’t be shown at the moment
 selling-down-hint = They are still on sale. Try again in a minute.
 selling-older = More of my tickets
-selling-figures = Sales
 selling-edit = Edit
 selling-page = What buyers see
 selling-sold = Sold
 selling-held = Held
 selling-free = Free
 selling-count = { $count } of { $capacity }
-selling-shares = { $sold } sold, { $held } held, { $free } free
 
 figures-title = Sales of “{ $title }”
 figures-description = How “{ $title }” sells.
