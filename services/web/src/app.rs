@@ -93,8 +93,7 @@ impl Application {
 
         lifecycle.spawn(drain(health.clone(), lifecycle.clone()));
         lifecycle.spawn(keep_house(metrics.clone(), lifecycle.clone()));
-        let (verifier, clients, live) =
-            (Data::new(verifier), Data::new(clients), Data::new(live));
+        let (verifier, clients, live) = (Data::new(verifier), Data::new(clients), Data::new(live));
         let (form_key, public_url) = (Data::new(config.form_key), Data::new(config.public_url));
         let (sitemap, clock) = (Data::new(Sitemap::default()), Data::new(clock));
         serve(listeners.public, &config.http, &lifecycle, move |app| {

@@ -5,8 +5,7 @@ use actix_web::{
     body::BoxBody,
     cookie::{Cookie, SameSite},
     dev::ServiceResponse,
-    http::header::{
-CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue    },
+    http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue},
 };
 use ticketing_http::Visitor;
 
@@ -112,7 +111,10 @@ mod tests {
     #[test]
     fn nothing_runs_but_ours() {
         let policy = policy(Some("abc"), None);
-        assert!(policy.contains("script-src 'self' 'nonce-abc';"), "{policy}");
+        assert!(
+            policy.contains("script-src 'self' 'nonce-abc';"),
+            "{policy}"
+        );
         assert!(policy.contains("style-src 'self' 'nonce-abc';"), "{policy}");
         assert!(!policy.contains("unsafe"), "{policy}");
         assert!(!policy.contains("http"), "{policy}");

@@ -1,7 +1,7 @@
 //! What every answer goes through on its way out: a failure becomes its page, and headers are added.
 
 use actix_web::{
-    HttpResponse, ResponseError,
+    HttpResponse,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::StatusCode,
@@ -34,9 +34,9 @@ fn failure_of(response: &HttpResponse) -> Option<Failure> {
     if let Some(error) = response.error() {
         let failure = error.as_error::<Failure>().cloned();
         // Else one of libs/http's or of actix's own extractors.
-        return Some(failure.unwrap_or_else(|| {
-            Failure::of_status(error.as_response_error().status_code())
-        }));
+        return Some(
+            failure.unwrap_or_else(|| Failure::of_status(error.as_response_error().status_code())),
+        );
     }
     // The router says this, without an error.
     (response.status() == StatusCode::METHOD_NOT_ALLOWED).then_some(Failure::NotFound)

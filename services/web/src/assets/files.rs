@@ -137,10 +137,7 @@ mod tests {
         files.add("app.css", b"@font-face { src: url(/assets/font.woff2) }");
         let served = files.urls["app.css"].strip_prefix(PREFIX).unwrap();
         let content = &files.files[served].content;
-        let expected = format!(
-            "@font-face {{ src: url({}) }}",
-            files.urls["font.woff2"]
-        );
+        let expected = format!("@font-face {{ src: url({}) }}", files.urls["font.woff2"]);
         assert_eq!(content, expected.as_bytes());
     }
 

@@ -4,7 +4,10 @@ use reqwest::header::{HeaderValue, SET_COOKIE};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Caller, ClientError, connection::{Ask, Connection}};
+use super::{
+    Caller, ClientError,
+    connection::{Ask, Connection},
+};
 
 /// Signing up, in and out. Cheap to clone.
 #[derive(Debug, Clone)]

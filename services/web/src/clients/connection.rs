@@ -150,7 +150,11 @@ impl Connection {
         let mut asked = 0;
         loop {
             asked += 1;
-            let base = self.service.pick().await.map_err(|error| self.away(error))?;
+            let base = self
+                .service
+                .pick()
+                .await
+                .map_err(|error| self.away(error))?;
             match self.request(&base, &ask).send().await {
                 Ok(answer) => return self.judge(answer).await,
                 // Nothing was sent: another instance may be asked, whatever it is.
@@ -190,7 +194,11 @@ impl Connection {
         // As many addresses as the service takes away for the proxies in front of Traefik, and one more.
         let address = caller.visitor.address.to_string();
         let addresses = vec![address; self.proxy.hops + 1].join(", ");
-        let scheme = if caller.visitor.https { "https" } else { "http" };
+        let scheme = if caller.visitor.https {
+            "https"
+        } else {
+            "http"
+        };
         request = request
             .header("x-forwarded-for", addresses)
             .header("x-forwarded-proto", scheme)

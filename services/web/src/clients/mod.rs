@@ -11,6 +11,7 @@ use reqwest::header::HeaderMap;
 use ticketing_http::{Visitor, forwarded::TrustedProxy};
 use ticketing_runtime::consul::Resolver;
 
+use self::connection::Connection;
 pub use self::{
     auth::{AuthClient, Began},
     connection::Paged,
@@ -19,7 +20,6 @@ pub use self::{
     payments::PaymentsClient,
     tickets::{List, TicketsClient},
 };
-use self::connection::Connection;
 
 /// For whom a service is asked.
 #[derive(Debug, Clone)]
@@ -88,7 +88,10 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case("</api/tickets?limit=50&cursor=abc&q=row+7>; rel=\"next\"", Some("abc"))]
+    #[case(
+        "</api/tickets?limit=50&cursor=abc&q=row+7>; rel=\"next\"",
+        Some("abc")
+    )]
     #[case("</api/tickets?cursor=abc>; rel=\"prev\"", None)]
     #[case("</api/tickets>; rel=\"next\"", None)]
     #[case("nonsense", None)]

@@ -6,7 +6,10 @@ use ticketing_contracts::{
     ids::{OrderId, TicketId},
 };
 
-use super::{Caller, ClientError, Paged, connection::{Ask, Connection}};
+use super::{
+    Caller, ClientError, Paged,
+    connection::{Ask, Connection},
+};
 
 const PATH: &str = "/api/orders";
 

@@ -8,7 +8,10 @@ use ticketing_contracts::{
     ids::OrderId,
 };
 
-use super::{Caller, ClientError, connection::{Ask, Connection}};
+use super::{
+    Caller, ClientError,
+    connection::{Ask, Connection},
+};
 
 /// For how long the configuration is kept: it changes with a deployment.
 const CONFIG_KEPT_FOR: Duration = Duration::from_secs(30);

@@ -9,7 +9,10 @@ use ticketing_contracts::{
     ids::TicketId,
 };
 
-use super::{Caller, ClientError, Paged, connection::{Ask, Connection}};
+use super::{
+    Caller, ClientError, Paged,
+    connection::{Ask, Connection},
+};
 
 const PATH: &str = "/api/tickets";
 

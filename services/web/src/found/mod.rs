@@ -5,4 +5,9 @@ mod json_ld;
 mod robots;
 mod sitemap;
 
-pub use self::{head::Head, json_ld::JsonLd, robots::robots, sitemap::{Sitemap, sitemap}};
+pub use self::{
+    head::Head,
+    json_ld::JsonLd,
+    robots::robots,
+    sitemap::{Sitemap, sitemap},
+};

@@ -70,7 +70,10 @@ impl Text {
 
     /// The text of this id with three arguments.
     #[must_use]
-    #[expect(clippy::too_many_arguments, reason = "templates can't make a list of them")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "templates can't make a list of them"
+    )]
     pub fn with3(
         &self,
         id: &str,

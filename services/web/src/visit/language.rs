@@ -109,9 +109,7 @@ pub async fn choose(visitor: Visitor, form: Form<Choice>) -> Result<HttpResponse
         .secure(visitor.https)
         .max_age(REMEMBERED)
         .finish();
-    response
-        .add_cookie(&cookie)
-        .map_err(|_| Failure::Broken)?;
+    response.add_cookie(&cookie).map_err(|_| Failure::Broken)?;
     Ok(response)
 }
 

@@ -67,6 +67,9 @@ async fn no_other_content_is_served_in_its_place() {
     ] {
         let page = browser.get(&unknown).await;
         assert_eq!(page.status, 404, "{unknown}");
-        assert_ne!(page.header("cache-control"), "public, max-age=31536000, immutable");
+        assert_ne!(
+            page.header("cache-control"),
+            "public, max-age=31536000, immutable"
+        );
     }
 }

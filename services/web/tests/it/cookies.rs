@@ -52,7 +52,7 @@ async fn over_https_they_are_secure() {
     let form = page.form("/auth/signup").with("email", &email);
     let form = form.with("password", "correct horse");
     let request = browser.request(Method::POST, "/auth/signup");
-    let page = browser.send(forwarded(request).form(&form.fields)).await;
+    let page = browser.send(form.fill(forwarded(request))).await;
     assert_eq!(page.status, 303, "{}", page.body);
     let cookies = set_cookies(&page);
     let session = cookies

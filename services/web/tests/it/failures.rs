@@ -11,7 +11,6 @@ use crate::harness::{App, Builder, StandIn, User, unique};
 #[case("/nothing")]
 #[case("/tickets/7")]
 #[case("/tickets/018bcfe5-687b-7000-8000-000000000001")]
-#[case("/tickets/018bcfe5-687b-7000-8000-000000000001/offer")]
 #[case("/orders/018bcfe5-687b-7000-8000-000000000001")]
 #[case("/orders/7")]
 #[case("/selling/018bcfe5-687b-7000-8000-000000000001")]

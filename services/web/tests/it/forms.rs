@@ -62,7 +62,8 @@ async fn none_is_taken_without_its_token() {
         for forged in [
             form.clone().without("csrf"),
             form.clone().with("csrf", ""),
-            form.clone().with("csrf", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+            form.clone()
+                .with("csrf", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
         ] {
             refused(&browser.submit(&forged).await, &form.action);
         }
@@ -126,9 +127,8 @@ async fn none_is_taken_from_another_site(#[case] headers: &[(&str, &str)]) {
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let page = browser
-        .send(request.form(&form.with("language", "de").fields))
-        .await;
+    let form = form.with("language", "de");
+    let page = browser.send(form.fill(request)).await;
     assert_eq!(page.status, 403, "{}", page.body);
     // It may be a person who sees it.
     assert!(
@@ -148,9 +148,8 @@ async fn an_old_browser_of_our_own_is_taken() {
     let request = browser
         .request(Method::POST, "/language")
         .header(header::ORIGIN, &app.base);
-    let page = browser
-        .send(request.form(&form.with("language", "de").fields))
-        .await;
+    let form = form.with("language", "de");
+    let page = browser.send(form.fill(request)).await;
     assert_eq!(page.status, 303, "{}", page.body);
 }
 

@@ -8,7 +8,10 @@ use crate::harness::{App, Builder, PUBLIC_URL, User, unique};
 async fn every_ticket_is_in_the_site_map() {
     let ticket = User::new().offers(&unique("Mapped"), 3).await;
     let page = App::start().browser().open("/sitemap.xml").await;
-    assert_eq!(page.header("content-type"), "application/xml; charset=utf-8");
+    assert_eq!(
+        page.header("content-type"),
+        "application/xml; charset=utf-8"
+    );
     assert!(page.body.starts_with("<?xml"), "{}", page.body);
     let address = format!("<loc>{PUBLIC_URL}/tickets/{}</loc>", ticket.id);
     assert!(page.body.contains(&address), "{}", page.body);

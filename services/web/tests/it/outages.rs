@@ -53,7 +53,10 @@ async fn nobody_is_known_without_auth() {
         page.words()
     );
     assert_eq!(
-        browser.open(&format!("/tickets/{}", ticket.id)).await.status,
+        browser
+            .open(&format!("/tickets/{}", ticket.id))
+            .await
+            .status,
         200
     );
     // It is not said that nobody is signed in: that can't be told.
@@ -69,7 +72,9 @@ async fn signing_in_without_auth() {
     let browser = app.browser();
     let form = browser.open("/auth/signin").await.form("/auth/signin");
     let form = form.with("email", "ann@example.com");
-    let page = browser.submit(&form.with("password", "correct horse")).await;
+    let page = browser
+        .submit(&form.with("password", "correct horse"))
+        .await;
     assert_eq!(page.status, 503, "{}", page.body);
 }
 
@@ -132,7 +137,10 @@ async fn keys_that_come_late_are_used_at_once() {
         .start();
     let browser = app.browser_of(&user);
     assert_eq!(browser.get("/orders").await.status, 503);
-    let keys = format!("{}/api/users/.well-known/jwks.json", Neighbours::shared().auth);
+    let keys = format!(
+        "{}/api/users/.well-known/jwks.json",
+        Neighbours::shared().auth
+    );
     let keys = app.client.get(keys).send().await.unwrap();
     let keys: Value = keys.json().await.unwrap();
     let _auth = StandIn::on(port, Duration::ZERO, move |_| keys.clone());

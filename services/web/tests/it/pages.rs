@@ -13,8 +13,13 @@ async fn for_everybody() {
     let ticket = User::new().offers(&title, 12).await;
     let path = format!("/tickets/{}", ticket.id);
     let user = User::new();
-    for browser in [app.browser(), app.browser_of(&user)] {
-        for path in ["/", "/auth/signin", "/auth/signup", &path] {
+    let anybody = ["/", &path];
+    let visitors = ["/", "/auth/signin", "/auth/signup", &path];
+    for (browser, paths) in [
+        (app.browser(), &visitors[..]),
+        (app.browser_of(&user), &anybody),
+    ] {
+        for path in paths {
             let page = browser.open(path).await;
             assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
             assert_eq!(page.texts("h1").len(), 1, "{path}");
@@ -27,6 +32,23 @@ async fn for_everybody() {
     let page = app.browser().open(&path).await;
     assert!(page.words().contains("12 left"), "{}", page.words());
     assert!(page.words().contains("$10.50"), "{}", page.words());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_signed_in_need_not_sign_in() {
+    let browser = App::start().browser_of(&User::new());
+    let page = browser.get("/auth/signin?return_to=%2Forders").await;
+    assert_eq!((page.status, &*page.location()), (303, "/orders"));
+}
+
+/// A page that is open while its ticket is withdrawn says so in its place.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_gone_says_so() {
+    let browser = App::start().browser();
+    let gone = "/tickets/018bcfe5-687b-7000-8000-000000000001";
+    let part = browser.open(&format!("{gone}/offer")).await;
+    assert!(part.words().contains("withdrawn"), "{}", part.words());
+    assert_eq!(browser.get(gone).await.status, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,7 +144,11 @@ async fn a_title_stays_text() {
     ] {
         let page = browser.get(&path).await;
         assert!(!page.has("[onerror], [onfocus]"), "{path}: {}", page.body);
-        assert!(!page.body.contains("<script>alert"), "{path}: {}", page.body);
+        assert!(
+            !page.body.contains("<script>alert"),
+            "{path}: {}",
+            page.body
+        );
         let scripts = page.texts("script:not([type='application/ld+json'])");
         assert!(
             scripts.iter().all(|script| !script.contains("alert")),
@@ -131,7 +157,10 @@ async fn a_title_stays_text() {
         assert!(!page.body.contains("{{7*7}}") || page.words().contains("{{7*7}}"));
     }
     let page = browser.open(&format!("/tickets/{}", ticket.id)).await;
-    assert_eq!(page.text("h1"), hostile.split_whitespace().collect::<Vec<_>>().join(" "));
+    assert_eq!(
+        page.text("h1"),
+        hostile.split_whitespace().collect::<Vec<_>>().join(" ")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -246,6 +275,8 @@ async fn what_is_reserved_is_neither_edited_nor_taken_back() {
 async fn a_head_has_no_body() {
     let app = App::start();
     let browser = app.browser();
-    let page = browser.send(browser.request(Method::HEAD, "/robots.txt")).await;
+    let page = browser
+        .send(browser.request(Method::HEAD, "/robots.txt"))
+        .await;
     assert_eq!(page.body, "");
 }

@@ -54,9 +54,7 @@ async fn nowhere_else(#[case] target: &str) {
     let form = page.form("/auth/signup");
     let shown = form.value("return_to").to_owned();
     let email = format!("{}@example.com", unique("evil").replace(' ', "."));
-    let form = form
-        .with("email", &email)
-        .with("password", "correct horse");
+    let form = form.with("email", &email).with("password", "correct horse");
     // Whoever changes the field gets no further than who changes the link.
     let page = browser.submit(&form.with("return_to", target)).await;
     assert_eq!(page.status, 303);

@@ -85,7 +85,7 @@ impl Browser {
         let request = self
             .request(form.method(), &form.action)
             .header("sec-fetch-site", "same-origin");
-        self.send(request.form(&form.fields)).await
+        self.send(form.fill(request)).await
     }
 
     /// Sends a form and opens where it leads.

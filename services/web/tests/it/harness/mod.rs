@@ -41,7 +41,6 @@ pub struct App {
     pub base: String,
     pub admin: String,
     pub client: Client,
-    pub redis: RedisSettings,
     pub lifecycle: Lifecycle,
     pub done: JoinHandle<anyhow::Result<()>>,
 }
@@ -130,7 +129,6 @@ impl Builder {
             base: format!("http://127.0.0.1:{}", application.port().unwrap()),
             admin: format!("http://127.0.0.1:{}", application.admin_port().unwrap()),
             client: client(),
-            redis: self.redis,
             done: tokio::spawn(application.run_until_stopped(lifecycle.clone(), signals)),
             lifecycle,
         }

@@ -30,7 +30,8 @@ pub struct Neighbours {
     pub redis: RedisSettings,
     /// A superuser's connection to the schema of orders.
     pub orders_sql: tokio_postgres::Client,
-    pub simulator: Simulator,
+    /// Ends when it is dropped.
+    _simulator: Simulator,
 }
 
 type Pairs = Vec<(&'static str, String)>;
@@ -129,7 +130,7 @@ impl Neighbours {
             payments: payments_url,
             redis,
             orders_sql: orders.superuser().await,
-            simulator,
+            _simulator: simulator,
         }
     }
 }

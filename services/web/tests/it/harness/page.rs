@@ -1,7 +1,7 @@
 //! What was answered, and what is on it.
 
 use reqwest::{
-    Method, Response,
+    Method, RequestBuilder, Response,
     header::{self, HeaderMap},
 };
 use scraper::{ElementRef, Html, Selector};
@@ -58,8 +58,8 @@ impl Page {
 
     /// An attribute of all elements that the selector finds.
     pub fn attributes(&self, selector: &str, name: &str) -> Vec<String> {
-        let html = self.html();
-        let found = html.select(&parsed(selector));
+        let (html, selector) = (self.html(), parsed(selector));
+        let found = html.select(&selector);
         found
             .filter_map(|element| Some(element.value().attr(name)?.to_owned()))
             .collect()
@@ -85,11 +85,11 @@ impl Page {
             .select(&parsed("form"))
             .find(|form| form.value().attr("action") == Some(action));
         let form = found.unwrap_or_else(|| panic!("no form for {action} in {}", self.body));
-        let fields = form.select(&parsed("input[name], select[name], textarea[name]"));
+        let named = parsed("input[name], select[name], textarea[name]");
         Form {
             method: form.value().attr("method").unwrap_or("get").to_owned(),
             action: action.to_owned(),
-            fields: fields.filter_map(field).collect(),
+            fields: form.select(&named).filter_map(field).collect(),
         }
     }
 }
@@ -116,6 +116,14 @@ fn field(element: ElementRef<'_>) -> Option<(String, String)> {
 impl Form {
     pub fn method(&self) -> Method {
         self.method.to_uppercase().parse().unwrap()
+    }
+
+    /// Puts it into a request.
+    pub fn fill(&self, request: RequestBuilder) -> RequestBuilder {
+        let kind = "application/x-www-form-urlencoded";
+        request
+            .header(header::CONTENT_TYPE, kind)
+            .body(serde_urlencoded::to_string(&self.fields).unwrap())
     }
 
     /// With another value in a field, or with one more field.
