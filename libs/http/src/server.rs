@@ -79,6 +79,31 @@ pub fn serve(
     lifecycle: &Lifecycle,
     routes: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
 ) -> io::Result<()> {
+    start(listener, settings, lifecycle, true, routes)
+}
+
+/// The same for answers that last: they end when the client has gone. Otherwise a request is finished
+/// whether somebody waits for its answer or not, and that the client has gone is found out when something is
+/// written.
+///
+/// # Errors
+/// As [`serve`].
+pub fn serve_while_connected(
+    listener: TcpListener,
+    settings: &HttpSettings,
+    lifecycle: &Lifecycle,
+    routes: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+) -> io::Result<()> {
+    start(listener, settings, lifecycle, false, routes)
+}
+
+fn start(
+    listener: TcpListener,
+    settings: &HttpSettings,
+    lifecycle: &Lifecycle,
+    finish_for_nobody: bool,
+    routes: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+) -> io::Result<()> {
     let (proxy, origins) = (settings.proxy.clone(), settings.origins.clone());
     let server = HttpServer::new(move || {
         App::new()
@@ -97,6 +122,7 @@ pub fn serve(
         .workers(workers)
         .keep_alive(KEEP_ALIVE)
         .client_request_timeout(REQUEST_HEAD_TIMEOUT)
+        .h1_allow_half_closed(finish_for_nobody)
         .disable_signals()
         .shutdown_timeout(NEVER)
         .listen(listener)?;

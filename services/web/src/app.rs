@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::web::Data;
 use ticketing_http::{
     Listeners,
-    server::{serve, serve_admin},
+    server::{serve_admin, serve_while_connected},
     session::jwks::{Refresh, follow},
 };
 use ticketing_runtime::{
@@ -96,7 +96,7 @@ impl Application {
         let (verifier, clients, live) = (Data::new(verifier), Data::new(clients), Data::new(live));
         let (form_key, public_url) = (Data::new(config.form_key), Data::new(config.public_url));
         let (sitemap, clock) = (Data::new(Sitemap::default()), Data::new(clock));
-        serve(listeners.public, &config.http, &lifecycle, move |app| {
+        serve_while_connected(listeners.public, &config.http, &lifecycle, move |app| {
             app.app_data(verifier.clone())
                 .app_data(clients.clone())
                 .app_data(live.clone())

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use crate::harness::{App, User};
 
 /// Generous: it bounds a failure, it does not measure.
-const DEADLINE: Duration = Duration::from_secs(30);
+pub const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A stream of events.
 pub struct Listener {

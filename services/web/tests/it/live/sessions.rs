@@ -1,8 +1,17 @@
 //! Until when somebody listens.
 
 use chrono::TimeDelta;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
 
-use super::{Listener, Streams, listener::Ask, streams::next};
+use super::{
+    Listener, Streams,
+    listener::{Ask, DEADLINE},
+    streams::next,
+};
 use crate::harness::{Builder, User};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,6 +56,25 @@ async fn until_somebody_signs_out() {
     assert_eq!(anns.next().await, None);
     streams.order(&streams.order_of(&bob)).await;
     assert_eq!(bobs.told().await.name.split_once('-').unwrap().0, "order");
+}
+
+/// Time stands still: no sign of life finds out that nobody takes it.
+#[tokio::test(flavor = "multi_thread")]
+async fn until_the_browser_goes() {
+    let streams = Streams::new();
+    let app = streams.start().await;
+    let mut browser = TcpStream::connect(app.base.trim_start_matches("http://"))
+        .await
+        .unwrap();
+    browser
+        .write_all(b"GET /live HTTP/1.1\r\nHost: web\r\n\r\n")
+        .await
+        .unwrap();
+    browser.read_u8().await.unwrap();
+    browser.shutdown().await.unwrap();
+    let mut rest = Vec::new();
+    let end = timeout(DEADLINE, browser.read_to_end(&mut rest)).await;
+    end.expect("it is let go").unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
