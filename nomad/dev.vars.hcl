@@ -28,7 +28,7 @@ signin_per_account = "1000000/1m"
 signin_per_address = "1000000/1m"
 signup_per_address = "1000000/1m"
 
-# Placement only: raw_exec enforces none of it, and a laptop must have room for all.
+# A laptop must have room for all. Memory is a limit as well, wherever Nomad has cgroups.
 postgres_cpu    = 100
 postgres_memory = 512
 redis_cpu       = 50
@@ -37,3 +37,4 @@ traefik_cpu     = 50
 traefik_memory  = 256
 service_cpu     = 50
 service_memory  = 128
+web_memory      = 384

@@ -39,9 +39,10 @@ variable "service_cpu" {
   default = 1000
 }
 
-variable "service_memory" {
-  type    = number
-  default = 512
+variable "web_memory" {
+  description = "Each browser that listens takes some 17 kB: 10,000 of them are 200 MB in all."
+  type        = number
+  default     = 512
 }
 
 variable "check_interval" {
@@ -243,7 +244,7 @@ job "web" {
 
       resources {
         cpu    = var.service_cpu
-        memory = var.service_memory
+        memory = var.web_memory
       }
     }
   }
