@@ -6,7 +6,7 @@
 
 use std::{sync::LazyLock, time::Duration};
 
-use redis::{RedisResult, Script, Value, aio::MultiplexedConnection, cmd};
+use redis::{Script, Value, aio::MultiplexedConnection, cmd};
 
 use crate::{envelope::Envelope, stamp::Stamp, stream};
 
@@ -178,10 +178,9 @@ impl<const N: usize> Tail<N> {
         for place in places {
             call.arg(place.to_string());
         }
-        let streams: RedisResult<Vec<(String, String, String, u64, u64, Value)>> =
-            call.invoke_async(&mut self.connection).await;
-        let streams = streams?.into_iter();
+        let streams: Vec<Answer> = call.invoke_async(&mut self.connection).await?;
         streams
+            .into_iter()
             .map(|(last, deleted, first, added, length, entries)| {
                 let extent = Extent {
                     last: last.parse()?,
@@ -197,6 +196,10 @@ impl<const N: usize> Tail<N> {
             .collect()
     }
 }
+
+/// Of one stream: the last stamp, the highest that was deleted, the first; how many entries were ever
+/// added and how many there are; and those that were asked for.
+type Answer = (String, String, String, u64, u64, Value);
 
 impl<const N: usize> Read<N> {
     fn take(&mut self, number: usize, entries: Value) -> anyhow::Result<()> {

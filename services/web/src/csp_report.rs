@@ -34,13 +34,20 @@ pub async fn handle(body: Bytes) -> HttpResponse {
             &report.effective_directive
         };
         let (directive, blocked) = (short(directive), short(&report.blocked_uri));
-        tracing::warn!(directive, blocked, "a page broke its content security policy");
+        tracing::warn!(
+            directive,
+            blocked,
+            "a page broke its content security policy"
+        );
     }
     HttpResponse::NoContent().finish()
 }
 
 /// Anybody can send anything.
 fn short(text: &str) -> &str {
-    let end = text.char_indices().nth(100).map_or(text.len(), |(at, _)| at);
+    let end = text
+        .char_indices()
+        .nth(100)
+        .map_or(text.len(), |(at, _)| at);
     text[..end].split(['?', '#']).next().unwrap_or_default()
 }

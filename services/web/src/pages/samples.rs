@@ -60,7 +60,7 @@ const OFFERS: [(&str, i64, i32, i32, i32); 9] = [
     ("Open-air cinema: Cléo de 5 à 7", 9_00, 60, 2, 54),
     ("Derby day, north stand", 62_50, 5_000, 310, 2_100),
     ("Sourdough for beginners, a whole Saturday", 89_00, 8, 8, 0),
-    ("Marathon start, wave C", 1_250_00, 400, 12, 100),
+    ("Marathon start, wave C", 125_000, 400, 12, 100),
     ("Poetry slam final", 7_50, 80, 0, 80),
     (
         "An evening about the history of the tides, with a walk along the shore at low water",

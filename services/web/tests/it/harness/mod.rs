@@ -9,7 +9,6 @@ mod stand_in;
 use std::time::Duration;
 
 use auth::domain::session::SigningKeys;
-use chrono::Utc;
 use reqwest::Client;
 use ticketing_contracts::{
     api::{auth::User as Account, orders::Order, tickets::Ticket},
@@ -217,7 +216,7 @@ pub fn client() -> Client {
 
 /// A title that no other test has.
 pub fn unique(title: &str) -> String {
-    let id = UserId::new(Utc::now());
+    let id = UserId::new(Clock::system().now());
     let end = id.to_string().replace('-', "");
     format!("{title} {}", &end[12..])
 }
