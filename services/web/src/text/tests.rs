@@ -108,10 +108,12 @@ fn every_text_is_used() {
 fn no_other_text_is_asked_for() {
     let known = texts(Language::English);
     for (file, text) in code() {
-        for asking in [".text(\"", ".with(\"", ".with2(\"", ".with3(\""] {
-            for rest in text.split(asking).skip(1) {
-                let id = word(rest);
-                assert!(known.contains_key(id), "{id} in {file}");
+        for said in ["text", "with", "with2", "with3"] {
+            for asking in [format!("t.{said}(\""), format!("text().{said}(\"")] {
+                for rest in text.split(&asking).skip(1) {
+                    let id = word(rest);
+                    assert!(known.contains_key(id), "{id} in {file}");
+                }
             }
         }
     }
