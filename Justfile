@@ -79,7 +79,7 @@ plan-production *OPTIONS:
 
 # Everything that CI runs, or one service's part of it
 [group('test'), no-exit-message]
-test *SERVICE: setup
+test *SERVICE: (setup "browser")
     @scripts/test.sh "$@"
 
 # Tests without I/O
@@ -94,8 +94,13 @@ test-integration *SERVICE: setup
 
 # Tests against a whole stack of their own
 [group('test'), no-exit-message]
-test-e2e *SERVICE: setup
+test-e2e *SERVICE: (setup "browser")
     @scripts/test.sh --only e2e "$@"
+
+# Look at every page in light and dark, on a desk and on a phone: target/screenshots
+[group('test'), no-exit-message]
+screenshots: (setup "browser")
+    @scripts/screenshots.sh
 
 # Run a benchmark; the last line is its figures as JSON
 [group('test'), no-exit-message]
@@ -113,7 +118,7 @@ lint:
     @scripts/test.sh --only fmt
     @scripts/test.sh --only clippy
 
-# Install or find what the platform needs
+# Install or find what the platform needs; `just setup browser` also the one that tests drive
 [group('code'), no-exit-message]
-setup:
-    @scripts/bootstrap.sh
+setup *WITH:
+    @scripts/bootstrap.sh "$@"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs or finds what the platform runs on: Debian packages, Nomad and Consul, Traefik and just; and
-# stripe-mock, which tests ask.
+# stripe-mock, which tests ask. With `browser` also the one that tests drive: scripts/bootstrap.sh browser
 # Repeatable; at once when nothing is missing. Links the programs into .tools/bin.
 set -euo pipefail
 
@@ -12,6 +12,7 @@ source "$root/scripts/packages.sh"
 # shellcheck source=scripts/version.sh
 source "$root/scripts/version.sh"
 
+with_browser=${1:-}
 links="$root/.tools/bin"
 stamp="$root/.tools/stamp"
 
@@ -80,7 +81,21 @@ missing_packages() {
   command -v setsid >/dev/null || echo util-linux
   # What rustc links with; some crates are C.
   command -v cc >/dev/null || printf '%s\n' gcc libc6-dev
+  if [[ "$with_browser" == browser ]]; then
+    missing_browser
+  fi
 }
+
+# Chrome does as well as Chromium, with a driver of its own version.
+missing_browser() {
+  command -v chromedriver >/dev/null && has_browser || printf '%s\n' chromium chromium-driver
+  # What the pages' words are written in.
+  compgen -G "/usr/share/fonts/*/*" >/dev/null || echo fonts-noto-core
+}
+
+has_browser() {
+  command -v chromium || command -v google-chrome
+} >/dev/null
 
 # --- Nomad, Consul and stripe-mock -------------------------------------------------------------
 

@@ -61,11 +61,14 @@ integration() {
   tests --test it -- ${STRIPE_KEY:+--include-ignored}
 }
 
-# One by one: they share a stack and change it. A service's are in the module of its name.
+# One by one: they share a stack and change it. A service's are in the module of its name; web's drive a
+# browser.
 e2e() {
+  local module=$service
+  [[ "$service" != web ]] || module=browser
   cargo test --workspace --test e2e --no-run
   scripts/stack.sh exec -- \
-    cargo test --workspace --test e2e -- --test-threads 1 ${service:+"$service::"}
+    cargo test --workspace --test e2e -- --test-threads 1 ${module:+"$module::"}
 }
 
 failed=()

@@ -143,6 +143,20 @@ impl Stack {
 
     /// How many requests to these routes an instance has answered, by its admin port.
     pub async fn answered(&self, admin: &str, route: &str) -> u64 {
+        self.counted(admin, "http_requests_total", route).await
+    }
+
+    /// How often browsers have reported a breach of a page's policy, at all instances of web.
+    pub async fn policy_reports(&self) -> u64 {
+        let mut reports = 0;
+        for admin in self.passing("web-admin").await {
+            reports += self.counted(&admin, "web_csp_reports_total", "").await;
+        }
+        reports
+    }
+
+    /// The sum of a counter's series that have this in their labels.
+    async fn counted(&self, admin: &str, counter: &str, label: &str) -> u64 {
         let metrics = self.client.get(format!("http://{admin}/metrics"));
         let Ok(metrics) = metrics.send().await else {
             return 0;
@@ -150,7 +164,7 @@ impl Stack {
         let metrics = metrics.text().await.unwrap();
         let counts = metrics
             .lines()
-            .filter(|line| line.starts_with("http_requests_total") && line.contains(route));
+            .filter(|line| line.starts_with(counter) && line.contains(label));
         counts
             .map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap())
             .sum()
@@ -202,11 +216,17 @@ pub fn stack_command() -> Command {
 }
 
 fn variable(name: &str) -> String {
+    optional_variable(name)
+        .unwrap_or_else(|| panic!("{name} is not set: run `just test-e2e`"))
+}
+
+/// What the runner may leave out.
+pub fn optional_variable(name: &str) -> Option<String> {
     #[expect(
         clippy::disallowed_methods,
         reason = "the runner tells by the environment"
     )]
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `just test-e2e`"))
+    std::env::var(name).ok()
 }
 
 /// The next page of a list, by the `Link` header.

@@ -24,7 +24,7 @@ pub struct Person {
 }
 
 impl Stack {
-    /// So many new people, known to every instance of tickets, orders and payments.
+    /// So many new people, known to every instance of tickets, orders, payments and web.
     pub async fn people(&self, count: usize) -> Vec<Person> {
         let keys = SigningKeys::parse(&self.secrets().session_keys.join(",")).unwrap();
         let clock = Clock::system();
@@ -72,6 +72,7 @@ impl Stack {
                 "payments",
                 "/api/payments?orderId=018bcfe5-687b-7000-8000-000000000001",
             ),
+            ("web", "/orders"),
         ] {
             for instance in self.passing(service).await {
                 let url = format!("http://{instance}{path}");
@@ -106,6 +107,11 @@ impl Stack {
 }
 
 impl Person {
+    /// Name and value of the cookie that a browser of theirs has.
+    pub fn session(&self) -> (&str, &str) {
+        self.cookie.split_once('=').unwrap()
+    }
+
     /// A request of theirs, to be completed and sent.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let url = format!("{}{path}", self.stack.base);
@@ -133,6 +139,19 @@ impl Person {
             .json()
             .await
             .unwrap()
+    }
+
+    /// Changes a ticket of theirs.
+    pub async fn edits(&self, ticket: TicketId, edit: &Value) -> Ticket {
+        let request = self.request(Method::PUT, &format!("/api/tickets/{ticket}"));
+        let answer = request.json(edit).send().await.unwrap();
+        expect(answer, StatusCode::OK).await.json().await.unwrap()
+    }
+
+    /// Ends the sale of a ticket of theirs.
+    pub async fn withdraws(&self, ticket: TicketId) {
+        let request = self.request(Method::DELETE, &format!("/api/tickets/{ticket}"));
+        expect(request.send().await.unwrap(), StatusCode::NO_CONTENT).await;
     }
 
     /// Wants so many of one ticket.
