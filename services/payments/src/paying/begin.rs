@@ -134,21 +134,20 @@ impl Paying {
         let now = self.clock.now();
         let first = Payment::begin(PaymentId::new(now), order, user, lease, method, now);
         let mut connection = self.pool.get().await?;
+        let (instance, due) = (&self.instance, self.patience.attempt);
+        let begun = payments::begin(&mut connection, &first, request, instance, due).await;
+        if begun.map_err(key_reused)? {
+            return Ok(first);
+        }
         tx::begin(&mut connection).await?;
         let written = self
-            .write_attempt(&mut connection, first, lease, request)
+            .write_again(&mut connection, first, lease, request)
             .await;
-        tx::end(&mut connection, written)
-            .await
-            .map_err(|error| match error {
-                Error::Database(error) if violated(&error, attempts::KEY) => {
-                    Refusal::KeyReused.into()
-                }
-                other => other,
-            })
+        tx::end(&mut connection, written).await
     }
 
-    async fn write_attempt(
+    /// Writes another attempt of a payment that there is, unless its order is over.
+    async fn write_again(
         &self,
         connection: &mut AsyncPgConnection,
         first: Payment,
@@ -158,19 +157,14 @@ impl Paying {
         if ended::is(connection, first.order_id).await? {
             return Err(Refusal::Ended.into());
         }
-        let due = self.patience.attempt;
-        let payment = if payments::insert(connection, &first, &self.instance, due).await? {
-            first
-        } else {
-            let known = payments::lock_of_order(connection, first.order_id).await?;
-            let mut known = known.ok_or(Refusal::Unknown)?;
-            known.begin_again(lease, first.attempt.method, first.attempt.begun_at)?;
-            payments::update(connection, &known, Some(due)).await?;
-            payments::adopt(connection, known.id, &self.instance).await?;
-            known
-        };
-        attempts::insert(connection, &payment, request).await?;
-        Ok(payment)
+        let known = payments::lock_of_order(connection, first.order_id).await?;
+        let mut known = known.ok_or(Refusal::Unknown)?;
+        known.begin_again(lease, first.attempt.method, first.attempt.begun_at)?;
+        payments::update(connection, &known, Some(self.patience.attempt)).await?;
+        payments::adopt(connection, known.id, &self.instance).await?;
+        let written = attempts::insert(connection, &known, request).await;
+        written.map_err(key_reused)?;
+        Ok(known)
     }
 
     /// A lease that was granted for nothing. If an attempt is under way, which had an earlier one, it is
@@ -199,5 +193,13 @@ impl Paying {
         if let Err(error) = self.orders.give_back(order, lease).await {
             tracing::warn!(%error, "a lease could not be given back: it ends by itself");
         }
+    }
+}
+
+fn key_reused(error: diesel::result::Error) -> Error {
+    if violated(&error, attempts::KEY) {
+        Refusal::KeyReused.into()
+    } else {
+        error.into()
     }
 }

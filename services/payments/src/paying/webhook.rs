@@ -2,7 +2,6 @@
 //! events come late, twice and in any order, and the `PaymentIntent` itself is read instead.
 
 use ticketing_contracts::ids::PaymentId;
-use ticketing_postgres::tx;
 
 use super::Paying;
 use crate::{error::Error, store::webhooks};
@@ -24,17 +23,13 @@ impl Paying {
     /// # Errors
     /// When the database is away: Stripe sends it again.
     pub async fn notice(&self, notice: &Notice) -> Result<(), Error> {
-        let now = self.clock.now();
+        let Notice {
+            id,
+            intent,
+            payment,
+        } = notice;
         let mut connection = self.pool.get().await?;
-        tx::begin(&mut connection).await?;
-        let noted = async {
-            if !webhooks::note(&mut connection, &notice.id, now).await? {
-                return Ok(false);
-            }
-            webhooks::wake(&mut connection, &notice.intent, notice.payment).await
-        };
-        let noted = noted.await;
-        if tx::end(&mut connection, noted).await? {
+        if webhooks::note(&mut connection, id, self.clock.now(), intent, *payment).await? {
             self.bell.notify_one();
         }
         Ok(())

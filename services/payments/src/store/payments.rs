@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use diesel::{
     OptionalExtension, QueryResult,
-    sql_types::{BigInt, Bool, Double, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+    sql_types::{
+        BigInt, Bool, Bytea, Double, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+    },
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use ticketing_contracts::ids::{OrderId, PaymentId};
+use ticketing_http::idempotency::Repeatable;
 use ticketing_postgres::prepared;
 
 use super::row::{Columns, columns, select_payments};
@@ -78,22 +81,35 @@ pub async fn lock_of_order(
     of_order(connection, order).await
 }
 
-/// Adds a payment as it is begun, unless its order has one. Returns whether it did.
+/// Begins the payment of an order with its first attempt, unless the order has one or is over. Returns
+/// whether it did.
+///
+/// One statement, and so a transaction of its own: most payments need no other to begin.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn insert(
+/// When the database fails, or the request's key was used before ([`super::attempts::KEY`]).
+pub async fn begin(
     connection: &mut AsyncPgConnection,
     payment: &Payment,
+    request: Option<&Repeatable>,
     instance: &str,
     due_in: Duration,
 ) -> QueryResult<bool> {
-    let added = prepared(
-        "INSERT INTO payment (id, order_id, user_id, amount, currency, version, status, attempt, \
-                              method, attempted_at, instance, lease, due_at, created_at) \
-         VALUES ({}, {}, {}, {}, {}, 0, 'attempting', 1, {}, {}, {}, {}, \
-                 now() + {} * interval '1 millisecond', {}) \
-         ON CONFLICT (order_id) DO NOTHING",
+    let begun = prepared(
+        "WITH begun AS ( \
+           INSERT INTO payment (id, order_id, user_id, amount, currency, version, status, attempt, \
+                                method, attempted_at, instance, lease, due_at, created_at) \
+           SELECT n.id, n.order_id, n.user_id, n.amount, n.currency, 0, 'attempting', 1, n.method, \
+                  n.attempted_at, n.instance, n.lease, now() + n.due_in * interval '1 millisecond', \
+                  n.created_at \
+           FROM (VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})) \
+             AS n (id, order_id, user_id, amount, currency, method, attempted_at, instance, lease, \
+                   due_in, created_at) \
+           WHERE NOT EXISTS (SELECT FROM ended e WHERE e.order_id = n.order_id) \
+           ON CONFLICT (order_id) DO NOTHING \
+           RETURNING id, user_id, attempted_at) \
+         INSERT INTO attempt (payment_id, number, user_id, request_key, fingerprint, begun_at) \
+         SELECT id, 1, user_id, {}, {}, attempted_at FROM begun",
     )
     .bind::<SqlUuid, _>(payment.id.0)
     .bind::<SqlUuid, _>(payment.order_id.0)
@@ -106,9 +122,11 @@ pub async fn insert(
     .bind::<BigInt, _>(payment.lease)
     .bind::<Double, _>(milliseconds(due_in))
     .bind::<Timestamptz, _>(payment.created_at)
+    .bind::<Nullable<Text>, _>(request.map(|request| request.key.as_str()))
+    .bind::<Nullable<Bytea>, _>(request.map(|request| &request.fingerprint[..]))
     .execute(connection)
     .await?;
-    Ok(added == 1)
+    Ok(begun == 1)
 }
 
 /// Writes a payment that is locked. It is looked at again after `due_in`, and at once when its order has

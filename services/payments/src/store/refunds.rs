@@ -12,8 +12,9 @@ use uuid::Uuid;
 
 use crate::domain::{Payment, Refund};
 
-/// Has payments given back, of which there is not a refund already, and looked at now. Returns those that
-/// are known, with their orders.
+/// Has payments given back, of which there is not a refund already, and looked at now. One that is known to
+/// be due is being looked at: a repeat would have Stripe asked twice. Returns those that are known, with
+/// their orders.
 ///
 /// # Errors
 /// When the database fails.
@@ -24,17 +25,23 @@ pub async fn due(
 ) -> QueryResult<Vec<(PaymentId, OrderId)>> {
     let mut ids: Vec<_> = payments.iter().map(|payment| payment.0).collect();
     ids.sort_unstable();
-    prepared(
+    let new: Vec<Uuid> = prepared(
         "INSERT INTO refund (payment_id, status, created_at) \
-         SELECT id, 'due', {} FROM payment WHERE id = ANY({}) ON CONFLICT DO NOTHING",
+         SELECT id, 'due', {} FROM payment WHERE id = ANY({}) ON CONFLICT DO NOTHING \
+         RETURNING payment_id",
     )
     .bind::<Timestamptz, _>(now)
     .bind::<Array<SqlUuid>, _>(&ids)
-    .execute(connection)
+    .returning::<SqlUuid>()
+    .get_results(connection)
     .await?;
+    prepared("UPDATE payment SET due_at = now() WHERE id = ANY({})")
+        .bind::<Array<SqlUuid>, _>(new)
+        .execute(connection)
+        .await?;
     let known: Vec<(Uuid, Uuid)> = prepared(
-        "UPDATE payment p SET due_at = CASE WHEN r.status = 'due' THEN now() ELSE p.due_at END \
-         FROM refund r WHERE r.payment_id = p.id AND p.id = ANY({}) RETURNING p.id, p.order_id",
+        "SELECT p.id, p.order_id FROM payment p JOIN refund r ON r.payment_id = p.id \
+         WHERE p.id = ANY({})",
     )
     .bind::<Array<SqlUuid>, _>(&ids)
     .returning::<(SqlUuid, SqlUuid)>()

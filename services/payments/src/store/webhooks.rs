@@ -9,7 +9,9 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use ticketing_contracts::ids::PaymentId;
 use ticketing_postgres::prepared;
 
-/// Notes an event by Stripe's id. Returns whether it is new.
+/// Notes an event by Stripe's id; if it is new, has the payment that it is about looked at now, unless that
+/// is done with. The payment is found by Stripe's id of it, or by ours when that was not stored yet. Returns
+/// whether there is something to look at.
 ///
 /// # Errors
 /// When the database fails.
@@ -17,33 +19,20 @@ pub async fn note(
     connection: &mut AsyncPgConnection,
     id: &str,
     now: DateTime<Utc>,
-) -> QueryResult<bool> {
-    let noted = prepared(
-        "INSERT INTO webhook_event (id, received_at) VALUES ({}, {}) ON CONFLICT DO NOTHING",
-    )
-    .bind::<Text, _>(id)
-    .bind::<Timestamptz, _>(now)
-    .execute(connection)
-    .await?;
-    Ok(noted == 1)
-}
-
-/// Has the payment that an event is about looked at now, unless it is done with. It is found by Stripe's
-/// id of it, or by ours when that was not stored yet. Returns whether there is something to look at.
-///
-/// # Errors
-/// When the database fails.
-pub async fn wake(
-    connection: &mut AsyncPgConnection,
     intent: &str,
     payment: Option<PaymentId>,
 ) -> QueryResult<bool> {
     let woken = prepared(
-        "UPDATE payment p SET due_at = now() \
-         WHERE (intent = {} OR id = {}) \
-           AND (status IN ('attempting', 'requires-action', 'failed') \
+        "WITH noted AS ( \
+           INSERT INTO webhook_event (id, received_at) VALUES ({}, {}) ON CONFLICT DO NOTHING \
+           RETURNING id) \
+         UPDATE payment p SET due_at = now() FROM noted \
+         WHERE (p.intent = {} OR p.id = {}) \
+           AND (p.status IN ('attempting', 'requires-action', 'failed') \
                 OR EXISTS (SELECT FROM refund r WHERE r.payment_id = p.id AND r.status <> 'succeeded'))",
     )
+    .bind::<Text, _>(id)
+    .bind::<Timestamptz, _>(now)
     .bind::<Text, _>(intent)
     .bind::<Nullable<SqlUuid>, _>(payment.map(|id| id.0))
     .execute(connection)

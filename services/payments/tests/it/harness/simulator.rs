@@ -87,6 +87,12 @@ impl Sim {
         self.plan(&json!({"latencyMs": milliseconds})).await;
     }
 
+    /// The same, and no webhook tells of what happens.
+    pub async fn slowly_untold(&self, milliseconds: u64) {
+        self.plan(&json!({"latencyMs": milliseconds, "webhooks": false}))
+            .await;
+    }
+
     /// Takes the place of what was planned before.
     async fn plan(&self, plan: &Value) {
         self.ask(Method::PUT, "/sim/faults", plan).await;
