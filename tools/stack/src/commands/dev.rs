@@ -17,7 +17,7 @@ use crate::{build::Profile, stack::Stack, terminal};
 /// Names what failed; nothing that this call started is left running.
 pub async fn run(stack: &Stack, profile: Profile) -> Result<()> {
     let started = Instant::now();
-    let before = up::bring_up(stack, profile, up::keys_given()?).await?;
+    let before = up::bring_up_with_offers(stack, profile).await?;
     up::tell_where(stack, started)?;
     if before == Before::Running {
         terminal::answer("it was running already; `just down` ends it");

@@ -1,11 +1,15 @@
 //! `up`: from nothing, or from whatever runs, to everything healthy.
 
-use std::time::Instant;
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, ensure};
+use backon::{ConstantBuilder, Retryable};
 use tokio::task::JoinSet;
 
-use super::{down, interrupt::unless_interrupted};
+use super::{demo, down, interrupt::unless_interrupted};
 use crate::{
     build::{self, Profile},
     deploy, jobs, leftovers,
@@ -19,6 +23,9 @@ use crate::{
     tools::Tools,
     variables,
 };
+
+/// Between two tries to reach a service that has just started.
+const ROUTED_SOON: Duration = Duration::from_millis(250);
 
 /// Whether the agents were running before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,17 +43,42 @@ pub enum Before {
 /// Names what failed; nothing that this call started is left running.
 pub async fn run(stack: &Stack, profile: Profile) -> Result<()> {
     let started = Instant::now();
-    bring_up(stack, profile, keys_given()?).await?;
+    bring_up_with_offers(stack, profile).await?;
     tell_where(stack, started)?;
     terminal::answer("`just down` ends it");
     Ok(())
+}
+
+/// Starts everything, or brings what runs up to date. With Stripe's keys in the environment payments go to it.
+/// Where there was no data before, the demo seller's offers are put up: whoever comes to look finds something
+/// to buy.
+///
+/// # Errors
+/// As [`bring_up`].
+pub async fn bring_up_with_offers(stack: &Stack, profile: Profile) -> Result<Before> {
+    let new = !database(stack).exists();
+    let before = bring_up(stack, profile, keys_given()?).await?;
+    // Traefik may hear of the last service some moments after it is healthy.
+    let patience = ConstantBuilder::default()
+        .with_delay(ROUTED_SOON)
+        .with_max_times(20);
+    let offers = || demo::put_up(stack);
+    if new && let Err(error) = step("demo offers", offers.retry(patience)).await {
+        terminal::note(format_args!("no demo offers, `just demo` tries again: {error:#}"));
+    }
+    Ok(before)
+}
+
+/// Where the data is.
+fn database(stack: &Stack) -> PathBuf {
+    stack.state.data("postgres").join("cluster")
 }
 
 /// Stripe's keys, as the user has set them.
 ///
 /// # Errors
 /// When some are missing or wrong.
-pub fn keys_given() -> Result<Option<StripeKeys>> {
+fn keys_given() -> Result<Option<StripeKeys>> {
     StripeKeys::given(|setting| std::env::var_os(setting)?.into_string().ok())
 }
 
@@ -141,7 +173,7 @@ async fn update(
 fn secrets(stack: &Stack, stripe: Option<StripeKeys>) -> Result<Secrets> {
     let file = stack.state.secrets();
     ensure!(
-        file.exists() || !stack.state.data("postgres").join("cluster").exists(),
+        file.exists() || !database(stack).exists(),
         "{} is gone, and the data can't be used without it: put it back, or `just reset`",
         file.display()
     );
