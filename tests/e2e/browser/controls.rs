@@ -63,7 +63,7 @@ async fn a_missing_file_is_found() {
          image.alt = 'nothing';
          const gone = new Promise((gone) => image.addEventListener('error', gone));
          image.src = '/assets/there-is-none.png';
-         return gone",
+         return gone.then(() => true)",
     )
     .await;
     is_found(&found, "404");

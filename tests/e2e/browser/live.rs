@@ -11,12 +11,12 @@ async fn stock_is_seen_in_another_browser() {
     let [seller, buyer] = &stack.people(2).await[..] else {
         unreachable!("there are two");
     };
-    let ticket = seller.sell("Marimba workshop", 7).await;
+    let ticket = seller.sell("Marimbaphone workshop", 7).await;
     let (at_home, at_the_ticket) = (
         Chromium::new().start(&stack).await,
         Chromium::new().start(&stack).await,
     );
-    at_home.opens("/?q=marimba").await;
+    at_home.opens("/?q=marimbaphone").await;
     at_the_ticket.opens_ticket(ticket.id).await;
     for browser in [&at_home, &at_the_ticket] {
         browser.sees("7 left").await;

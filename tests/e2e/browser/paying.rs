@@ -31,7 +31,10 @@ async fn declined_and_then_another_card() {
     buyer.may_say("status of 402");
     buyer.pays_with(card::DECLINED).await;
     buyer.is_alerted("Your card was declined.").await;
+    // Whoever comes back to it is told as well.
+    buyer.reloads().await;
     buyer.sees("The payment did not go through").await;
+    buyer.sees("Your card was declined.").await;
     buyer.sees("Nothing was charged").await;
     buyer.pays_with(card::WITHOUT_FUNDS).await;
     buyer.sees("Your card has insufficient funds.").await;
@@ -79,9 +82,12 @@ async fn the_bank_asks_and_the_buyer_refuses() {
     buyer.may_say("status of 402");
     buyer.pays_with(card::SECURED).await;
     buyer.presses("Decline").await;
-    buyer.sees("The payment did not go through").await;
-    buyer.sees("not confirmed with your bank").await;
+    buyer
+        .is_alerted("We are unable to authenticate your payment method.")
+        .await;
     assert_eq!(stack.simulator().charges(order).await, 0);
+    buyer.reloads().await;
+    buyer.sees("You did not confirm the payment with your bank.").await;
     // Again, and this time they agree.
     buyer.pays_with(card::SECURED).await;
     buyer.presses("Approve").await;

@@ -161,6 +161,7 @@ impl FiguresPart {
             id,
             chart: sales
                 .as_ref()
+                .filter(|sales| sales.series.iter().any(|at| at.held > 0 || at.sold > 0))
                 .and_then(|sales| Chart::of(t.language(), &sales.series)),
             sales,
         }

@@ -79,7 +79,9 @@ impl Browser {
                globalThis.Date = class extends Real {{
                  constructor(...given) {{ given.length ? super(...given) : super(Real.now() + ahead); }}
                  static now() {{ return Real.now() + ahead; }}
-               }}; }}"
+               }};
+               const origin = performance.timeOrigin + ahead;
+               Object.defineProperty(performance, 'timeOrigin', {{ get: () => origin }}); }}"
         );
         let script = json!({"source": source});
         self.cdp("Page.addScriptToEvaluateOnNewDocument", script)

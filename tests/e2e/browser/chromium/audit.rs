@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::{Browser, Scheme, Width, view::View};
+use super::{Browser, view::View};
 
 const AXE: &str = include_str!("../../vendor/axe-core/axe.min.js");
 
@@ -15,23 +15,27 @@ impl Browser {
         assert!(found.is_empty(), "{page}: {found:#?}");
     }
 
+    /// The same without axe-core, which needs scripts to run: nothing sticks out, and there are pictures.
+    pub async fn is_seen_in_all_views(&self, page: &str) {
+        let before = *self.view.borrow();
+        for view in View::all() {
+            self.is_viewed(view).await;
+            self.fits().await;
+            self.is_pictured(page).await;
+        }
+        self.is_viewed(before).await;
+    }
+
     /// All that is wrong with it.
     pub async fn findings(&self, page: &str) -> Vec<String> {
         let before = *self.view.borrow();
         let mut found = Vec::new();
-        for width in Width::ALL {
-            for scheme in Scheme::ALL {
-                let view = View {
-                    width,
-                    scheme,
-                    paper: false,
-                };
-                self.is_viewed(view).await;
-                let here = self.found_here().await;
-                let place = format!("{} {}", scheme.name(), width.pixels());
-                found.extend(here.into_iter().map(|fault| format!("{place}: {fault}")));
-                self.is_pictured(page).await;
-            }
+        for view in View::all() {
+            self.is_viewed(view).await;
+            let here = self.found_here().await;
+            let place = format!("{} {}", view.scheme.name(), view.width.pixels());
+            found.extend(here.into_iter().map(|fault| format!("{place}: {fault}")));
+            self.is_pictured(page).await;
         }
         self.is_viewed(before).await;
         found.extend(self.complaints().await);

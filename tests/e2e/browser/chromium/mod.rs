@@ -15,4 +15,3 @@ mod witness;
 pub use browser::Browser;
 pub use seeing::Kind;
 pub use settings::Chromium;
-pub use view::{Scheme, Width};

@@ -29,8 +29,6 @@ pub struct View {
 }
 
 impl Width {
-    pub const ALL: [Self; 2] = [Self::Desk, Self::Phone];
-
     pub const fn pixels(self) -> u32 {
         match self {
             Self::Phone => 390,
@@ -47,8 +45,6 @@ impl Width {
 }
 
 impl Scheme {
-    pub const ALL: [Self; 2] = [Self::Light, Self::Dark];
-
     pub const fn name(self) -> &'static str {
         match self {
             Self::Light => "light",
@@ -68,6 +64,18 @@ impl Default for View {
 }
 
 impl View {
+    /// Those that every page is looked at in.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let widths = [Width::Desk, Width::Phone].into_iter();
+        widths.flat_map(|width| {
+            [Scheme::Light, Scheme::Dark].map(|scheme| Self {
+                width,
+                scheme,
+                paper: false,
+            })
+        })
+    }
+
     pub fn phone() -> Self {
         Self {
             width: Width::Phone,

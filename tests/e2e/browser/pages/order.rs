@@ -56,7 +56,7 @@ async fn to_be_confirmed_with_the_bank() {
     browser.audited("order-bank-waits").await;
     browser.presses("Confirm with the bank").await;
     browser.presses("Decline").await;
-    browser.sees("not confirmed with your bank").await;
+    browser.is_alerted("We are unable to authenticate").await;
     browser.audited("order-not-confirmed").await;
     browser.ends().await;
 }

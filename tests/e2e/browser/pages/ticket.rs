@@ -22,7 +22,7 @@ async fn people(stack: &Stack) -> (Person, Person, Browser) {
 #[tokio::test]
 async fn to_be_had() {
     let stack = Stack::get();
-    let (seller, _, browser) = people(&stack).await;
+    let (seller, buyer, browser) = people(&stack).await;
     let body = json!({
         "title": "The Lamplighters · Harbour Arena · Standing", "price": 64.5,
         "capacity": 12_000, "maxPerOrder": 8, "maxPerPerson": 16,
@@ -35,7 +35,8 @@ async fn to_be_had() {
     browser.opens_ticket(one.await.id).await;
     browser.sees("Still available").await;
     browser.audited("ticket-single").await;
-    let few = seller.sell("Kintsugi · Repairing with gold", 2).await;
+    let few = seller.sell("Kintsugi · Repairing with gold", 16).await;
+    buyer.gets(few.id, 14).await;
     browser.opens_ticket(few.id).await;
     browser.sees("Only 2 left").await;
     browser.audited("ticket-few").await;
