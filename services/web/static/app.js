@@ -14,8 +14,8 @@
 
   // The page says what time it was at the server when it was made; the reader's clock may be wrong.
   const made = Date.parse(document.documentElement.dataset.now ?? '');
-  const arrived = performance.timeOrigin + (performance.getEntriesByType('navigation')[0]?.responseStart ?? 0);
-  const ahead = Number.isNaN(made) ? 0 : made - arrived;
+  const arrived = performance.getEntriesByType('navigation')[0]?.responseStart ?? 0;
+  const ahead = Number.isNaN(made) ? 0 : made - (Date.now() - (performance.now() - arrived));
   const now = () => Date.now() + ahead;
 
   // ── Times ─────────────────────────────────────────────────────────────────────────────────────
