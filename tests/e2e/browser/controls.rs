@@ -45,7 +45,10 @@ async fn pale_text_is_found_in_the_scheme_that_has_it() {
     )
     .await;
     is_found(&found, "color-contrast");
-    assert!(found.iter().all(|one| one.starts_with("dark")), "{found:#?}");
+    assert!(
+        found.iter().all(|one| one.starts_with("dark")),
+        "{found:#?}"
+    );
     browser.ends().await;
 }
 

@@ -56,7 +56,10 @@ async fn a_visitors_wrong_clock_does_no_harm() {
     buyer.opens_order(order.id).await;
     buyer.sees(TIME_LEFT).await;
     // 14 minutes and some seconds, not an hour too few.
-    let left = buyer.runs("return document.querySelector('[role=timer]').innerText", []);
+    let left = buyer.runs(
+        "return document.querySelector('[role=timer]').innerText",
+        [],
+    );
     let left = left.await.unwrap();
     let left = left.as_str().unwrap();
     assert!(left.contains("14:") || left.contains("15:"), "{left}");

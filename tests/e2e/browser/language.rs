@@ -29,7 +29,12 @@ async fn a_german_browser_gets_german() {
     browser.presses("English").await;
     browser.sees("1,200 left").await;
     speaks(&browser, "en").await;
-    assert!(browser.path().await.starts_with(&format!("/tickets/{}", ticket.id)));
+    assert!(
+        browser
+            .path()
+            .await
+            .starts_with(&format!("/tickets/{}", ticket.id))
+    );
     browser.opens("/").await;
     speaks(&browser, "en").await;
     browser.ends().await;

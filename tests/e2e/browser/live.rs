@@ -50,11 +50,16 @@ async fn the_focus_is_kept_over_an_update() {
     browser.opens_ticket(ticket.id).await;
     browser.fills("Quantity", "3").await;
     let before = browser.focus().await;
-    assert!(before["name"].as_str().unwrap().starts_with("Quantity"), "{before}");
+    assert!(
+        before["name"].as_str().unwrap().starts_with("Quantity"),
+        "{before}"
+    );
     people[2].gets(ticket.id, 2).await;
     browser.sees("7 left").await;
     assert_eq!(browser.focus().await, before);
-    let written = browser.runs("return document.activeElement.value", []).await;
+    let written = browser
+        .runs("return document.activeElement.value", [])
+        .await;
     assert_eq!(written.unwrap(), json!("3"));
 
     // The same for a button; what it reserves is what was written.

@@ -87,7 +87,9 @@ async fn the_bank_asks_and_the_buyer_refuses() {
         .await;
     assert_eq!(stack.simulator().charges(order).await, 0);
     buyer.reloads().await;
-    buyer.sees("You did not confirm the payment with your bank.").await;
+    buyer
+        .sees("You did not confirm the payment with your bank.")
+        .await;
     // Again, and this time they agree.
     buyer.pays_with(card::SECURED).await;
     buyer.presses("Approve").await;
@@ -103,7 +105,9 @@ async fn the_banks_question_is_still_there_after_a_reload() {
     buyer.pays_with(card::SECURED).await;
     buyer.sees_heading("Confirm this payment").await;
     buyer.reloads().await;
-    buyer.sees("Your bank wants you to confirm the payment").await;
+    buyer
+        .sees("Your bank wants you to confirm the payment")
+        .await;
     buyer.presses("Confirm with the bank").await;
     buyer.presses("Approve").await;
     buyer.sees_heading(COMPLETE).await;

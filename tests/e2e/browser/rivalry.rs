@@ -27,7 +27,11 @@ async fn two_browsers_race_for_the_last_seat() {
 
     let (one_has_it, other_has_it) = tokio::join!(has_it(one), has_it(other));
     assert_ne!(one_has_it, other_has_it, "it is one person's");
-    let (winner, loser) = if one_has_it { (one, other) } else { (other, one) };
+    let (winner, loser) = if one_has_it {
+        (one, other)
+    } else {
+        (other, one)
+    };
     winner.pays_with(card::GOOD).await;
     winner.sees_heading(COMPLETE).await;
     // And the loser's page says so by itself.

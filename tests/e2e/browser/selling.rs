@@ -21,13 +21,17 @@ async fn an_edit_is_refused_while_the_ticket_is_reserved() {
     let order = buyer.gets(ticket.id, 1).await;
     seller.fills("Title", "Oboe solo, first row").await;
     seller.presses("Save").await;
-    seller.sees("A ticket that is reserved or sold can’t be edited.").await;
+    seller
+        .sees("A ticket that is reserved or sold can’t be edited.")
+        .await;
     // What was written is not lost.
     assert_eq!(seller.written_in("Title").await, "Oboe solo, first row");
     assert_eq!(stack.ticket(ticket.id).await.title, "Oboe solo");
 
     buyer.cancels(order.id).await;
-    stack.shown(ticket.id, "free", |shown| shown.available == 1).await;
+    stack
+        .shown(ticket.id, "free", |shown| shown.available == 1)
+        .await;
     seller.opens(&edit).await;
     seller.fills("Title", "Oboe solo, first row").await;
     seller.presses("Save").await;
@@ -72,7 +76,9 @@ async fn a_sale_is_ended_when_nobody_is_in_it() {
     seller.withdraws().await;
     seller.sees("It was not withdrawn").await;
     buyer.cancels(order.id).await;
-    stack.shown(ticket.id, "free", |shown| shown.available == 3).await;
+    stack
+        .shown(ticket.id, "free", |shown| shown.available == 3)
+        .await;
     seller.opens(&edit).await;
     seller.withdraws().await;
     seller.sees("Nothing on sale yet").await;

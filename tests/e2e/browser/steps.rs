@@ -26,7 +26,10 @@ impl Browser {
     pub async fn creates_an_account(&self, name: &str) -> String {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let email = format!("{name}-{}-at-a-page-{number}@example.com", std::process::id());
+        let email = format!(
+            "{name}-{}-at-a-page-{number}@example.com",
+            std::process::id()
+        );
         self.signs_up_with(&email).await;
         email
     }

@@ -24,7 +24,10 @@ async fn times_are_shown_in_the_readers_zone() {
         let there = offset.from_utc_datetime(&order.created_at.naive_utc());
         let shown = browser.text().await.unwrap();
         // As the browser's language writes it.
-        let written = [there.format("%H:%M").to_string(), there.format("%-I:%M").to_string()];
+        let written = [
+            there.format("%H:%M").to_string(),
+            there.format("%-I:%M").to_string(),
+        ];
         assert!(
             written.iter().any(|time| shown.contains(time)),
             "{written:?}: {shown}"

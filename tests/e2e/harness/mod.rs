@@ -216,8 +216,7 @@ pub fn stack_command() -> Command {
 }
 
 fn variable(name: &str) -> String {
-    optional_variable(name)
-        .unwrap_or_else(|| panic!("{name} is not set: run `just test-e2e`"))
+    optional_variable(name).unwrap_or_else(|| panic!("{name} is not set: run `just test-e2e`"))
 }
 
 /// What the runner may leave out.

@@ -100,14 +100,17 @@ impl Browser {
         name: &str,
         act: impl AsyncFn(WebElement) -> WebDriverResult<()>,
     ) {
-        eventually(&format!("there is a {kind:?} {name:?} to use"), async || {
-            let element = self.look_for(kind, name).await?;
-            match act(element).await {
-                Ok(()) => Some(()),
-                Err(error) if is_passing(&error) => None,
-                Err(error) => panic!("{kind:?} {name:?}: {error}"),
-            }
-        })
+        eventually(
+            &format!("there is a {kind:?} {name:?} to use"),
+            async || {
+                let element = self.look_for(kind, name).await?;
+                match act(element).await {
+                    Ok(()) => Some(()),
+                    Err(error) if is_passing(&error) => None,
+                    Err(error) => panic!("{kind:?} {name:?}: {error}"),
+                }
+            },
+        )
         .await;
     }
 }

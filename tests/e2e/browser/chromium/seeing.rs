@@ -55,7 +55,10 @@ impl Browser {
 
     /// All that is to be read, with single spaces; nothing while a page is being left.
     pub async fn text(&self) -> Option<String> {
-        let text = self.runs("return document.body?.innerText", []).await.ok()?;
+        let text = self
+            .runs("return document.body?.innerText", [])
+            .await
+            .ok()?;
         // Where a long address may be broken.
         let text = text.as_str()?.replace('\u{200b}', "");
         let words: Vec<_> = text.split_whitespace().collect();
@@ -94,9 +97,10 @@ impl Browser {
 
     /// Waits for the one visible thing of this name.
     pub async fn finds(&self, kind: Kind, name: &str) -> WebElement {
-        eventually(&format!("there is a {} {name:?}", kind.name()), async || {
-            self.look_for(kind, name).await
-        })
+        eventually(
+            &format!("there is a {} {name:?}", kind.name()),
+            async || self.look_for(kind, name).await,
+        )
         .await
     }
 

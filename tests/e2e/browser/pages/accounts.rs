@@ -12,13 +12,17 @@ async fn sign_up() {
     browser.fills("Email", "nobody").await;
     browser.fills("Password", "short").await;
     browser.presses("Sign up").await;
-    browser.sees("An email address such as ann@example.com").await;
+    browser
+        .sees("An email address such as ann@example.com")
+        .await;
     browser.sees("8 to 128 characters").await;
     browser.audited("sign-up-wrong").await;
 
     let (email, _) = stack.sign_up("twice").await;
     browser.signs_up_with(&email).await;
-    browser.sees("There is an account with this address already.").await;
+    browser
+        .sees("There is an account with this address already.")
+        .await;
     browser.audited("sign-up-email-in-use").await;
     browser.ends().await;
 }
@@ -50,7 +54,11 @@ async fn sign_in() {
 async fn the_way_back_leads_nowhere_else() {
     let stack = Stack::get();
     let (email, _) = stack.sign_up("careful").await;
-    for elsewhere in ["https://evil.example/", "//evil.example/", "/\\evil.example/"] {
+    for elsewhere in [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example/",
+    ] {
         let browser = Chromium::new().start(&stack).await;
         let query = serde_urlencoded::to_string([("return_to", elsewhere)]).unwrap();
         browser.opens(&format!("/auth/signin?{query}")).await;

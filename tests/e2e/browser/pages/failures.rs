@@ -2,7 +2,10 @@
 
 use ticketing_testkit::eventually;
 
-use crate::{browser::chromium::Chromium, harness::{Stack, finally}};
+use crate::{
+    browser::chromium::Chromium,
+    harness::{Stack, finally},
+};
 
 #[tokio::test]
 async fn nothing_there() {
@@ -60,7 +63,9 @@ async fn a_part_is_down() {
         browser.audited("home-down").await;
         browser.opens("/orders").await;
         browser.sees("No orders yet").await;
-        browser.opens("/tickets/018bcfe5-687b-7000-8000-000000000001").await;
+        browser
+            .opens("/tickets/018bcfe5-687b-7000-8000-000000000001")
+            .await;
         browser.sees_heading("Not available at the moment").await;
         browser.audited("unavailable").await;
     };

@@ -52,7 +52,9 @@ async fn to_be_confirmed_with_the_bank() {
     browser.sees_heading("Confirm this payment").await;
     browser.audited("order-bank-asks").await;
     browser.reloads().await;
-    browser.sees("Your bank wants you to confirm the payment").await;
+    browser
+        .sees("Your bank wants you to confirm the payment")
+        .await;
     browser.audited("order-bank-waits").await;
     browser.presses("Confirm with the bank").await;
     browser.presses("Decline").await;

@@ -12,7 +12,9 @@ async fn none_and_some() {
     browser.sees("No orders yet").await;
     browser.audited("orders-none").await;
 
-    let ticket = people[0].sell("Coastal Marathon · Starting place", 50).await;
+    let ticket = people[0]
+        .sell("Coastal Marathon · Starting place", 50)
+        .await;
     let evening = people[0].sell("Throwing on the Wheel · Pottery evening", 8);
     let evening = evening.await;
     let paid = people[1].gets(ticket.id, 1).await;

@@ -30,7 +30,8 @@ async fn an_edit() {
     let edit = format!("/selling/{}/edit", ticket.id);
     browser.opens(&edit).await;
     browser.audited("edit").await;
-    let meanwhile = json!({"title": "Printing with Wood Type · Two days", "price": 140, "capacity": 20});
+    let meanwhile =
+        json!({"title": "Printing with Wood Type · Two days", "price": 140, "capacity": 20});
     people[0].edits(ticket.id, &meanwhile).await;
     browser.presses("Save").await;
     browser.sees("It was changed meanwhile").await;
@@ -39,7 +40,9 @@ async fn an_edit() {
     browser.opens(&format!("/selling/{}/edit", seat.id)).await;
     people[1].gets(seat.id, 1).await;
     browser.presses("Save").await;
-    browser.sees("A ticket that is reserved or sold can’t be edited.").await;
+    browser
+        .sees("A ticket that is reserved or sold can’t be edited.")
+        .await;
     browser.audited("edit-reserved").await;
     browser.ends().await;
 }

@@ -12,8 +12,12 @@ async fn ones_tickets_and_their_figures() {
     browser.sees("Nothing on sale yet").await;
     browser.audited("selling-none").await;
 
-    let paddle = people[0].sell("Sunrise Paddle · Guided kayak tour", 45).await;
-    people[0].sell("Hot-air Balloon for Two · Valley flight", 2).await;
+    let paddle = people[0]
+        .sell("Sunrise Paddle · Guided kayak tour", 45)
+        .await;
+    people[0]
+        .sell("Hot-air Balloon for Two · Valley flight", 2)
+        .await;
     let figures = format!("/selling/{}", paddle.id);
     browser.opens(&figures).await;
     browser.sees("No order yet").await;

@@ -82,7 +82,8 @@ async fn refused() {
     let stack = Stack::get();
     let (seller, _, browser) = people(&stack).await;
     browser.may_say("status of 409");
-    let body = json!({"title": "Swan Lake, reimagined", "price": 39, "capacity": 9, "maxPerPerson": 2});
+    let body =
+        json!({"title": "Swan Lake, reimagined", "price": 39, "capacity": 9, "maxPerPerson": 2});
     let ticket = put_up(&seller, &body).await;
     browser.opens_ticket(ticket.id).await;
     browser.fills("Quantity", "2").await;
@@ -90,7 +91,9 @@ async fn refused() {
     browser.opens_ticket(ticket.id).await;
     browser.presses(RESERVE).await;
     browser.sees("Nothing was reserved").await;
-    browser.sees("At most 2 per person, and you have 2 already.").await;
+    browser
+        .sees("At most 2 per person, and you have 2 already.")
+        .await;
     browser.audited("ticket-refused").await;
     browser.ends().await;
 }

@@ -64,7 +64,9 @@ pub async fn bring_up_with_offers(stack: &Stack, profile: Profile) -> Result<Bef
         .with_max_times(20);
     let offers = || demo::put_up(stack);
     if new && let Err(error) = step("demo offers", offers.retry(patience)).await {
-        terminal::note(format_args!("no demo offers, `just demo` tries again: {error:#}"));
+        terminal::note(format_args!(
+            "no demo offers, `just demo` tries again: {error:#}"
+        ));
     }
     Ok(before)
 }
