@@ -18,6 +18,8 @@
   let stripe;
   let elements;
   let confirming = false;
+  // The focus was led to what has become of it. The same news may come again, and takes it away with the old.
+  let led = false;
   let before = state.querySelector('[data-status]')?.dataset.status;
 
   // ── The card form ─────────────────────────────────────────────────────────────────────────────
@@ -149,7 +151,10 @@
     if (!alert.hidden) shown.querySelector('[data-failed]')?.remove();
     // The style sheet takes the form away. Whoever was in it goes on where the outcome is.
     const had = section.contains(document.activeElement) || document.activeElement === document.body;
-    if (status !== before && status !== 'created' && had) shown.querySelector('h1')?.focus();
+    if (had && status !== 'created' && (status !== before || led)) {
+      shown.querySelector('h1')?.focus({ preventScroll: led });
+      led = true;
+    }
     if (status !== before) window.ticketing?.announce(shown.querySelector('h1').textContent);
     before = status;
     if (status === 'paying') lookForBank(shown);
