@@ -195,10 +195,10 @@ mod tests {
     #[rstest]
     #[case::its_source("services/auth/src/main.rs", &["auth"])]
     #[case::a_library("libs/http/src/lib.rs", &[
-        "auth", "expiration", "orders", "payments", "stripe-sim", "tickets",
+        "auth", "expiration", "orders", "payments", "stripe-sim", "tickets", "web",
     ])]
     #[case::the_lock("Cargo.toml", &[
-        "auth", "expiration", "orders", "payments", "stripe-sim", "tickets",
+        "auth", "expiration", "orders", "payments", "stripe-sim", "tickets", "web",
     ])]
     #[case::the_simulator("tools/stripe-sim/src/main.rs", &["stripe-sim"])]
     #[case::its_job("nomad/auth.nomad.hcl", &["auth"])]
@@ -207,7 +207,7 @@ mod tests {
     #[case::a_new_service("services/unknown/src/main.rs", &[])]
     #[case::an_editor("nomad/.auth.nomad.hcl.swp", &[])]
     #[case::everything("nomad/dev.vars.hcl", &[
-        "auth", "expiration", "orders", "payments", "postgres", "redis", "stripe-sim", "tickets", "traefik",
+        "auth", "expiration", "orders", "payments", "postgres", "redis", "stripe-sim", "tickets", "traefik", "web",
     ])]
     fn a_save_concerns(#[case] path: &str, #[case] expected: &[&str]) {
         let checkout = Path::new("/checkout");
