@@ -43,7 +43,8 @@ done
 read -r children 2>/dev/null <"/proc/$server/task/$server/children"
 kill -KILL "$server" $children 2>/dev/null
 wait "$server" 2>/dev/null
-rm -rf "$folder"
+# Once more for what its children's children were about to write.
+rm -rf "$folder" 2>/dev/null || { sleep 1; rm -rf "$folder"; }
 "#;
 
 /// A running server.

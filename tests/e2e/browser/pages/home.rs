@@ -4,7 +4,7 @@ use crate::{browser::chromium::Chromium, harness::Stack};
 
 /// With the demo's offers, which are what people see first.
 #[tokio::test]
-async fn offers() {
+async fn first_sight() {
     let stack = Stack::get();
     stack.stack(&["demo"]);
     let browser = Chromium::new().start(&stack).await;
@@ -12,6 +12,11 @@ async fn offers() {
     browser.sees_heading("Tickets while they last").await;
     browser.sees("left").await;
     browser.audited("home").await;
+    // Who is signed in has other ways to go.
+    browser.belongs_to(&stack.person().await).await;
+    browser.reloads().await;
+    browser.sees_button("Sign out").await;
+    browser.audited("home-signed-in").await;
     browser.opens("/?q=museum").await;
     browser.sees_heading("Tickets for “museum”").await;
     browser.audited("home-found").await;
@@ -26,30 +31,14 @@ async fn offers() {
 async fn further_offers() {
     let stack = Stack::get();
     let seller = stack.person().await;
-    let batch = async || {
-        for number in 0..55 {
-            seller.sell(&format!("Ocarina no. {number}"), 1).await;
-        }
-    };
-    batch().await;
+    for number in 0..55 {
+        seller.sell(&format!("Ocarina no. {number}"), 1).await;
+    }
     let browser = Chromium::new().start(&stack).await;
     browser.opens("/?q=ocarina").await;
     browser.sees("Ocarina no. 54").await;
     browser.follows("More offers").await;
     browser.sees("Ocarina no. 0").await;
     browser.audited("home-second-page").await;
-    browser.ends().await;
-}
-
-/// Who is signed in has other ways to go.
-#[tokio::test]
-async fn signed_in() {
-    let stack = Stack::get();
-    let person = stack.person().await;
-    let browser = Chromium::new().start(&stack).await;
-    browser.belongs_to(&person).await;
-    browser.opens("/").await;
-    browser.sees_button("Sign out").await;
-    browser.audited("home-signed-in").await;
     browser.ends().await;
 }
