@@ -22,6 +22,7 @@
     #wait = AGAIN.first;
     #timer;
     #over = false;
+    #leaving = false;
 
     constructor(url) {
       super();
@@ -30,9 +31,15 @@
       this.addEventListener('place', () => {});
       this.addEventListener('offers', () => showFresh());
       this.addEventListener('signed-out', () => this.#signedOut());
+      document.addEventListener('submit', (event) => {
+        this.#leaving = !event.defaultPrevented;
+      });
       document.addEventListener('visibilitychange', () => this.#seen());
       window.addEventListener('pagehide', () => this.#pause());
-      window.addEventListener('pageshow', () => this.#seen());
+      window.addEventListener('pageshow', () => {
+        this.#leaving = false;
+        this.#seen();
+      });
       this.#open();
     }
 
@@ -99,6 +106,8 @@
     /** The page is shown as somebody's who is nobody now. What was begun to be written is not thrown away. */
     #signedOut() {
       this.close();
+      // To load it anew would take back what was sent: the sign-out itself, say.
+      if (this.#leaving) return;
       const begun = [...document.querySelectorAll('input, textarea')];
       if (!begun.some((field) => field.value !== field.defaultValue)) location.reload();
     }

@@ -1,14 +1,21 @@
 //! `POST /auth/signout`
 
+use std::time::Duration;
+
 use actix_web::{
     HttpResponse,
-    cookie::{Cookie, SameSite, time::Duration},
+    cookie::{self, Cookie, SameSite},
+    rt,
     web::Data,
 };
 use serde::Deserialize;
 use ticketing_http::session;
 
 use crate::{clients::Clients, failure::Failure, live::Live, page, visit::Form};
+
+/// Pages that are still open of it are told so much later: by then the browser has forgotten the session. One
+/// that was loaded anew before that would be somebody's again.
+const TOLD: Duration = Duration::from_secs(1);
 
 /// A button.
 #[derive(Debug, Deserialize)]
@@ -23,14 +30,16 @@ pub async fn handle(
     clients: Data<Clients>,
     live: Data<Live>,
 ) -> Result<HttpResponse, Failure> {
-    // What is still open of it need not wait for its next request.
-    if let Some(session) = &form.visit.session {
-        live.signed_out(session);
-    }
     let mut response = page::see_other("/");
     match clients.auth.sign_out(&form.visit.caller).await {
         Ok(began) => began.tell(&mut response),
         Err(_) => forget(&mut response)?,
+    }
+    if let Some(session) = form.visit.session {
+        rt::spawn(async move {
+            rt::time::sleep(TOLD).await;
+            live.signed_out(&session);
+        });
     }
     Ok(response)
 }
@@ -40,7 +49,7 @@ fn forget(response: &mut HttpResponse) -> Result<(), Failure> {
         .http_only(true)
         .same_site(SameSite::Lax)
         .path("/")
-        .max_age(Duration::ZERO)
+        .max_age(cookie::time::Duration::ZERO)
         .finish();
     response.add_cookie(&cookie).map_err(|_| Failure::Broken)
 }
