@@ -148,6 +148,9 @@ job "traefik" {
         MAX_BODY_BYTES     = var.max_body_bytes
         TRUSTED_HOPS       = var.trusted_hops
         DASHBOARD          = var.traefik_dashboard
+        # So that it collects its garbage before it gets near the limit, where the kernel would take its code's
+        # pages away again and again, and nothing moved any more.
+        GOMEMLIMIT = "${floor(var.traefik_memory * 0.6)}MiB"
       }
 
       # [[ ]] is Nomad's here; middlewares.yml keeps {{ }}, which Traefik itself renders.
