@@ -21,6 +21,10 @@
   // The focus was led to what has become of it. The same news may come again, and takes it away with the old.
   let led = false;
   let before = state.querySelector('[data-status]')?.dataset.status;
+  // The state as the server drew it last, before anything here has changed it.
+  let drawn = state.innerHTML;
+  // The payment that waits for the bank.
+  let waiting;
 
   // ── The card form ─────────────────────────────────────────────────────────────────────────────
 
@@ -167,10 +171,31 @@
     const answer = await fetch(`/api/payments?orderId=${order}`).catch(() => null);
     const [payment] = answer?.ok ? await answer.json() : [];
     if (payment?.status !== 'requires-action' || !offer.isConnected) return;
+    waiting = payment;
     offer.hidden = false;
     shown.querySelector('[data-under-way]').hidden = true;
-    offer.querySelector('button').addEventListener('click', () => confirm(payment).then(refresh));
   }
+
+  /** As the browser reads it: then it can be compared. */
+  function parsed(html) {
+    const fragment = document.createElement('template');
+    fragment.innerHTML = html;
+    return fragment.innerHTML;
+  }
+
+  // What says nothing new is left out: a button that is just being pressed must not be taken from under the finger.
+  state.addEventListener('htmx:beforeSwap', ({ target, detail }) => {
+    if (target !== state || !detail.shouldSwap) return;
+    const news = parsed(detail.serverResponse);
+    detail.shouldSwap = news.trim() !== drawn.trim();
+    drawn = news;
+    // It may be another attempt that waits now.
+    if (!detail.shouldSwap && before === 'paying') lookForBank(state);
+  });
+
+  state.addEventListener('click', ({ target }) => {
+    if (waiting && target.closest('[data-bank] button')) confirm(waiting).then(refresh);
+  });
 
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
