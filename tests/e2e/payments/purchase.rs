@@ -19,7 +19,7 @@ async fn sign_up_sell_order_pay() {
     let seller = stack.signs_up("seller").await;
     let buyer = stack.signs_up("buyer").await;
     let other = stack.signs_up("other").await;
-    let ticket = seller.sell("Zither recital, row 2, seat 5", 1).await;
+    let ticket = seller.sell("Psaltery recital, row 2, seat 5", 1).await;
     let order = buyer.gets(ticket.id, 1).await;
 
     let payment = buyer.paid(order.id, "tok_visa").await;
@@ -55,7 +55,7 @@ async fn sign_up_sell_order_pay() {
         (&json!(1), &json!(10.5))
     );
     let listed: Vec<Ticket> = other
-        .get("/api/tickets?q=zither")
+        .get("/api/tickets?q=psaltery")
         .await
         .json()
         .await
