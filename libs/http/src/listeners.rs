@@ -1,4 +1,4 @@
-//! A service's two listeners, bound before anything else is started: a taken port is found at once.
+//! What a service listens on, bound before anything else is started: a taken port is found at once.
 
 use std::{io, net::TcpListener};
 
@@ -8,9 +8,9 @@ use crate::server::HttpSettings;
 
 /// The port that Traefik routes to, and the admin port.
 #[derive(Debug)]
-pub struct Listeners {
-    /// Through Traefik.
-    pub public: TcpListener,
+pub struct Listeners<Public = TcpListener> {
+    /// Through Traefik. `()` where there is nothing for it.
+    pub public: Public,
     /// Health, metrics and internal routes.
     pub admin: TcpListener,
 }
@@ -21,9 +21,6 @@ impl Listeners {
     /// # Errors
     /// When an address can't be bound.
     pub fn bind(settings: &HttpSettings) -> anyhow::Result<Self> {
-        let bind = |address: &str| {
-            TcpListener::bind(address).with_context(|| format!("{address} can't be listened on"))
-        };
         Ok(Self {
             public: bind(&settings.address)?,
             admin: bind(&settings.admin_address)?,
@@ -37,7 +34,22 @@ impl Listeners {
     pub fn port(&self) -> io::Result<u16> {
         Ok(self.public.local_addr()?.port())
     }
+}
 
+impl Listeners<()> {
+    /// Binds the admin port, the only one there is.
+    ///
+    /// # Errors
+    /// When the address can't be bound.
+    pub fn bind_admin(address: &str) -> anyhow::Result<Self> {
+        Ok(Self {
+            public: (),
+            admin: bind(address)?,
+        })
+    }
+}
+
+impl<Public> Listeners<Public> {
     /// The admin port.
     ///
     /// # Errors
@@ -45,4 +57,8 @@ impl Listeners {
     pub fn admin_port(&self) -> io::Result<u16> {
         Ok(self.admin.local_addr()?.port())
     }
+}
+
+fn bind(address: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).with_context(|| format!("{address} can't be listened on"))
 }

@@ -11,6 +11,7 @@ use actix_web::{
 };
 use secrecy::SecretString;
 use ticketing_runtime::{Health, Lifecycle, Settings, telemetry::metrics::Metrics};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     Problem, admin,
@@ -130,7 +131,8 @@ fn start(
     Ok(())
 }
 
-/// Serves the admin port until the lifecycle's hard token: it answers while the service drains.
+/// Serves the admin port until the lifecycle's hard token: it answers while the service drains, and says
+/// so.
 ///
 /// # Errors
 /// When the listener can't be used.
@@ -141,6 +143,9 @@ pub fn serve_admin(
     lifecycle: &Lifecycle,
     internal: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
 ) -> io::Result<()> {
+    lifecycle.spawn(drain(health.clone(), lifecycle.soft().clone()));
+    let observed = metrics.clone();
+    lifecycle.keep_house(move || observed.upkeep());
     let (health, metrics) = (health.clone(), metrics.clone());
     let server = HttpServer::new(move || {
         let (health, metrics) = (health.clone(), metrics.clone());
@@ -165,6 +170,11 @@ pub fn serve_admin(
         handle.stop(false).await;
     });
     Ok(())
+}
+
+async fn drain(health: Health, soft: CancellationToken) {
+    soft.cancelled().await;
+    health.drain();
 }
 
 /// One middleware for both concerns: each one boxes its future, for every request. What is refused

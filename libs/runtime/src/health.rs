@@ -5,8 +5,6 @@
 
 use std::{
     fmt,
-    future::Future,
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -14,14 +12,14 @@ use std::{
     time::Duration,
 };
 
-use futures::future::join_all;
+use futures::future::{LocalBoxFuture, join_all};
 use serde::Serialize;
 use tokio::time::timeout;
 
 /// How long a dependency may take to answer a probe.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 
-type Probe = dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync;
+type Probe = dyn Fn() -> LocalBoxFuture<'static, Result<(), String>> + Send + Sync;
 
 /// The state of one service instance, shared by the lifecycle and the admin port.
 #[derive(Clone, Default)]
@@ -48,18 +46,24 @@ pub enum Readiness {
 impl Health {
     /// Adds a dependency. `probe` has a second to answer and must only read.
     #[must_use]
-    pub fn with<F, E>(
+    pub fn with<D, E>(
         mut self,
         name: &'static str,
-        probe: impl Fn() -> F + Send + Sync + 'static,
+        dependency: D,
+        probe: impl AsyncFn(&D) -> Result<(), E> + Send + Sync + 'static,
     ) -> Self
     where
-        F: Future<Output = Result<(), E>> + Send + 'static,
+        D: Send + Sync + 'static,
         E: fmt::Display,
     {
+        let asked = Arc::new((dependency, probe));
         let probe = move || {
-            let answer = probe();
-            Box::pin(async move { answer.await.map_err(|error| error.to_string()) }) as _
+            let asked = Arc::clone(&asked);
+            Box::pin(async move {
+                let (dependency, probe) = &*asked;
+                let answer = probe(dependency).await;
+                answer.map_err(|error| error.to_string())
+            }) as _
         };
         self.probes.push((name, Arc::new(probe)));
         self
@@ -106,30 +110,54 @@ impl fmt::Debug for Health {
 
 #[cfg(test)]
 mod tests {
-    use std::future::{pending, ready};
+    use std::future::pending;
 
     use super::*;
+
+    async fn up(_: &()) -> Result<(), String> {
+        Ok(())
+    }
+
+    async fn down(_: &()) -> Result<(), &'static str> {
+        Err("connection refused")
+    }
+
+    async fn hangs(_: &()) -> Result<(), String> {
+        pending().await
+    }
 
     #[tokio::test]
     async fn names_what_is_down() {
         let health = Health::default()
-            .with("postgres", || ready(Ok::<_, String>(())))
-            .with("redis", || ready(Err("connection refused")))
-            .with("stripe", pending::<Result<(), String>>);
+            .with("postgres", (), up)
+            .with("redis", (), down)
+            .with("stripe", (), hangs);
         let down = vec!["redis", "stripe"];
         assert_eq!(health.readiness().await, Readiness::Degraded { down });
     }
 
     #[tokio::test]
     async fn draining_comes_before_everything() {
-        let health = Health::default().with("redis", || ready(Err("connection refused")));
+        let health = Health::default().with("redis", (), down);
         health.clone().drain();
         assert_eq!(health.readiness().await, Readiness::Draining);
     }
 
     #[tokio::test]
     async fn ready_when_all_answer() {
-        let health = Health::default().with("postgres", || ready(Ok::<_, String>(())));
+        let health = Health::default().with("postgres", (), up);
+        assert_eq!(health.readiness().await, Readiness::Ready);
+    }
+
+    #[tokio::test]
+    async fn a_dependency_is_asked_each_time() {
+        let asked = Arc::new(AtomicBool::new(false));
+        let health = Health::default().with("redis", asked, async |asked: &Arc<AtomicBool>| {
+            let again = asked.swap(true, Ordering::Relaxed);
+            if again { Ok(()) } else { Err("not yet") }
+        });
+        let down = vec!["redis"];
+        assert_eq!(health.readiness().await, Readiness::Degraded { down });
         assert_eq!(health.readiness().await, Readiness::Ready);
     }
 }

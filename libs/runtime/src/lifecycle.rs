@@ -5,17 +5,23 @@
 //! is in flight is finished. When all tasks have ended the process does. At the deadline, or at a
 //! second signal, the *hard* token drops what is left.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::{Future, ready},
+    time::Duration,
+};
 
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     task::JoinHandle,
-    time::timeout,
+    time::{interval, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How long tasks get to react to the hard token before the process ends without them.
 const HARD_GRACE: Duration = Duration::from_secs(2);
+
+/// Between two rounds of housekeeping.
+const HOUSEKEEPING: Duration = Duration::from_secs(5);
 
 /// The tokens and the tasks of one running service.
 #[derive(Debug, Clone)]
@@ -66,6 +72,29 @@ impl Lifecycle {
         task: impl Future<Output = T> + Send + 'static,
     ) -> JoinHandle<T> {
         self.tasks.spawn(task)
+    }
+
+    /// Does `work` at once and then every `period`, until the soft token. What was begun is finished.
+    pub fn every<F>(&self, period: Duration, mut work: impl FnMut() -> F + Send + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let soft = self.soft.clone();
+        self.spawn(async move {
+            let mut rounds = interval(period);
+            while soft.run_until_cancelled(rounds.tick()).await.is_some() {
+                work().await;
+            }
+        });
+    }
+
+    /// The same every few seconds, for chores that take no time: publishing figures, forgetting what is
+    /// old.
+    pub fn keep_house(&self, mut chores: impl FnMut() + Send + 'static) {
+        self.every(HOUSEKEEPING, move || {
+            chores();
+            ready(())
+        });
     }
 
     /// Waits for a signal (or for somebody to cancel the soft token), then shuts down.
@@ -125,7 +154,9 @@ impl Signals {
 
 #[cfg(test)]
 mod tests {
-    use std::future::{pending, ready};
+    use std::future::pending;
+
+    use tokio::{sync::mpsc::unbounded_channel, task::yield_now};
 
     use super::*;
 
@@ -162,5 +193,28 @@ mod tests {
         let hard = lifecycle.hard().clone();
         lifecycle.spawn(async move { hard.cancelled().await });
         assert_eq!(lifecycle.shut_down(ready(())).await, Shutdown::Forced);
+    }
+
+    #[tokio::test]
+    async fn rounds_are_made_at_once_and_again_and_the_last_is_finished() {
+        let lifecycle = Lifecycle::new(Duration::from_secs(3600));
+        let (tell, mut told) = unbounded_channel();
+        lifecycle.every(Duration::from_millis(1), move || {
+            let tell = tell.clone();
+            async move {
+                _ = tell.send("begun");
+                yield_now().await;
+                _ = tell.send("finished");
+            }
+        });
+        for expected in ["begun", "finished", "begun"] {
+            assert_eq!(told.recv().await, Some(expected));
+        }
+        assert_eq!(lifecycle.shut_down(pending()).await, Shutdown::Clean);
+        let mut last = None;
+        while let Some(word) = told.recv().await {
+            last = Some(word);
+        }
+        assert_eq!(last, Some("finished"));
     }
 }

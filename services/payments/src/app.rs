@@ -1,20 +1,19 @@
 //! payments, put together: tests start what production starts.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use actix_web::web::Data;
 use chrono::TimeDelta;
 use ticketing_contracts::api::payments::PaymentConfig;
 use ticketing_http::{
-    Listeners,
+    Listeners, Parts, Service,
     internal::Peer,
     server::{serve, serve_admin},
     session::jwks::{Refresh, follow},
 };
+use ticketing_messaging::connection::RedisSettings;
 use ticketing_postgres::Pool;
-use ticketing_runtime::{
-    Clock, Health, Lifecycle, consul::Resolver, lifecycle::Signals, telemetry::metrics::Metrics,
-};
+use ticketing_runtime::{Health, consul::Resolver};
 use tokio::sync::Notify;
 
 use crate::{
@@ -27,87 +26,43 @@ use crate::{
     store::webhooks,
 };
 
-/// Between two rounds of housekeeping.
-const HOUSEKEEPING: Duration = Duration::from_secs(5);
-
 /// Between two looks for webhooks that are too old to be repeated.
 const FORGETTING: Duration = Duration::from_secs(60);
 
 /// Stripe sends an event again for three days, and on demand for thirty.
 const REPEATED_FOR: TimeDelta = TimeDelta::days(31);
 
-/// A service that listens but does not serve yet.
-#[derive(Debug)]
-pub struct Application {
-    config: Serve,
-    clock: Clock,
-    listeners: Listeners,
-}
+/// payments, which listens but does not serve yet.
+pub type Application = ticketing_http::Application<Serve>;
 
-impl Application {
-    /// Binds the listeners. Port 0 takes a free one.
-    ///
-    /// # Errors
-    /// When an address can't be bound.
-    pub fn build(config: Serve, clock: Clock) -> anyhow::Result<Self> {
-        Ok(Self {
-            listeners: Listeners::bind(&config.http)?,
-            config,
-            clock,
-        })
+impl Service for Serve {
+    type Public = TcpListener;
+
+    fn listen(&self) -> anyhow::Result<Listeners> {
+        Listeners::bind(&self.http)
     }
 
-    /// Builds and runs until a signal.
-    ///
-    /// # Errors
-    /// When it can't start.
-    pub async fn run(config: Serve) -> anyhow::Result<()> {
-        let lifecycle = Lifecycle::new(config.shutdown_deadline);
-        let signals = Signals::install()?;
-        Self::build(config, Clock::system())?
-            .run_until_stopped(lifecycle, signals)
-            .await
+    fn shutdown_deadline(&self) -> Duration {
+        self.shutdown_deadline
     }
 
-    /// The port that Traefik routes to.
-    ///
-    /// # Errors
-    /// When the listener has gone.
-    pub fn port(&self) -> std::io::Result<u16> {
-        self.listeners.port()
-    }
-
-    /// The admin port.
-    ///
-    /// # Errors
-    /// When the listener has gone.
-    pub fn admin_port(&self) -> std::io::Result<u16> {
-        self.listeners.admin_port()
-    }
-
-    /// Serves until a signal, or until somebody cancels the lifecycle's soft token.
-    ///
-    /// # Errors
-    /// When it can't start.
-    pub async fn run_until_stopped(
-        self,
-        lifecycle: Lifecycle,
-        signals: Signals,
-    ) -> anyhow::Result<()> {
-        let Self {
-            config,
+    fn start(self, parts: Parts) -> anyhow::Result<()> {
+        let Parts {
             clock,
             listeners,
-        } = self;
-        let pool = Pool::new(&config.database)?;
-        let metrics = Metrics::install()?;
-        let health = health(&config, &pool);
+            lifecycle,
+            metrics,
+        } = parts;
+        let pool = Pool::new(&self.database)?;
+        let health = Health::default()
+            .with("postgres", pool.clone(), Pool::probe)
+            .with("redis", self.redis.clone(), RedisSettings::ping);
         let bell = Arc::new(Notify::new());
         let messaging = Messaging {
-            database: config.database.clone(),
+            database: self.database.clone(),
             pool: pool.clone(),
-            redis: config.redis,
-            instance: config.instance.clone(),
+            redis: self.redis,
+            instance: self.instance.clone(),
             clock: clock.clone(),
             bell: Arc::clone(&bell),
         };
@@ -115,40 +70,37 @@ impl Application {
 
         // What is in flight when the service is told to stop may still need the others.
         let hard = || lifecycle.hard().clone();
-        let resolver = Resolver::new(config.consul, hard());
+        let resolver = Resolver::new(self.consul, hard());
         let auth = resolver.service("auth");
         let verifier = follow(auth, Refresh::default(), clock.clone(), hard());
         let paying = Paying {
             pool,
-            orders: Orders::new(Peer::new(&resolver, "orders", config.token)),
-            stripe: Stripe::new(&config.stripe)?,
+            orders: Orders::new(Peer::new(&resolver, "orders", self.token)),
+            stripe: Stripe::new(&self.stripe)?,
             clock,
             wake,
             bell,
-            instance: config.instance.into(),
-            patience: Patience::with(config.stripe.timeout),
+            instance: self.instance.into(),
+            patience: Patience::with(self.stripe.timeout),
         };
         let browsers = PaymentConfig {
-            publishable_key: config.stripe.publishable_key,
-            stripe_js: config.stripe.js,
-            simulated: config.stripe.simulated,
+            publishable_key: self.stripe.publishable_key,
+            stripe_js: self.stripe.js,
+            simulated: self.stripe.simulated,
         };
         if browsers.simulated {
             tracing::warn!("payments are simulated: no card is charged");
         }
 
-        lifecycle.spawn(drain(health.clone(), lifecycle.clone()));
         lifecycle.spawn(reconciler::run(paying.clone(), lifecycle.soft().clone()));
-        lifecycle.spawn(keep_house(
-            paying.clone(),
-            metrics.clone(),
-            lifecycle.clone(),
-        ));
-        lifecycle.spawn(forget(paying.clone(), lifecycle.clone()));
+        let pool = paying.pool.clone();
+        lifecycle.keep_house(move || pool.observe());
+        let kept = paying.clone();
+        lifecycle.every(FORGETTING, move || forget(kept.clone()));
         let (paying, verifier) = (Data::new(paying), Data::new(verifier));
         let browsers = Data::new(browsers);
-        let secret = Data::new(WebhookSecret(config.stripe.webhook_secret));
-        serve(listeners.public, &config.http, &lifecycle, move |app| {
+        let secret = Data::new(WebhookSecret(self.stripe.webhook_secret));
+        serve(listeners.public, &self.http, &lifecycle, move |app| {
             app.app_data(paying.clone())
                 .app_data(verifier.clone())
                 .app_data(browsers.clone())
@@ -156,54 +108,13 @@ impl Application {
             routes::public(app);
         })?;
         serve_admin(listeners.admin, &health, &metrics, &lifecycle, |_| {})?;
-        tracing::info!("serving");
-        lifecycle.run_until_signal(signals).await;
         Ok(())
     }
 }
 
-fn health(config: &Serve, pool: &Pool) -> Health {
-    let (pool, redis) = (pool.clone(), config.redis.clone());
-    Health::default()
-        .with("postgres", move || {
-            let pool = pool.clone();
-            async move { pool.probe().await }
-        })
-        .with("redis", move || {
-            let redis = redis.clone();
-            async move { redis.ping().await }
-        })
-}
-
-async fn drain(health: Health, lifecycle: Lifecycle) {
-    lifecycle.soft().cancelled().await;
-    health.drain();
-}
-
-async fn keep_house(paying: Paying, metrics: Metrics, lifecycle: Lifecycle) {
-    let mut rounds = tokio::time::interval(HOUSEKEEPING);
-    while lifecycle
-        .soft()
-        .run_until_cancelled(rounds.tick())
-        .await
-        .is_some()
-    {
-        paying.pool.observe();
-        metrics.upkeep();
-    }
-}
-
-async fn forget(paying: Paying, lifecycle: Lifecycle) {
-    let mut rounds = tokio::time::interval(FORGETTING);
-    while lifecycle
-        .soft()
-        .run_until_cancelled(rounds.tick())
-        .await
-        .is_some()
-    {
-        if let Err(error) = forget_webhooks(&paying).await {
-            tracing::warn!(%error, "old webhooks could not be forgotten");
-        }
+async fn forget(paying: Paying) {
+    if let Err(error) = forget_webhooks(&paying).await {
+        tracing::warn!(%error, "old webhooks could not be forgotten");
     }
 }
 

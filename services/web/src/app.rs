@@ -1,102 +1,54 @@
 //! web, put together: tests start what production starts.
 
-use std::time::Duration;
+use std::{net::TcpListener, time::Duration};
 
 use actix_web::web::Data;
 use ticketing_http::{
-    Listeners,
+    Listeners, Parts, Service,
     server::{serve_admin, serve_while_connected},
     session::jwks::{Refresh, follow},
 };
-use ticketing_runtime::{
-    Clock, Health, Lifecycle, consul::Resolver, lifecycle::Signals, telemetry::metrics::Metrics,
-};
+use ticketing_messaging::connection::RedisSettings;
+use ticketing_runtime::{Health, consul::Resolver};
 
 use crate::{clients::Clients, config::Serve, found::Sitemap, live::Live, routes};
 
-/// Between two rounds of housekeeping.
-const HOUSEKEEPING: Duration = Duration::from_secs(5);
+/// web, which listens but does not serve yet.
+pub type Application = ticketing_http::Application<Serve>;
 
-/// A service that listens but does not serve yet.
-#[derive(Debug)]
-pub struct Application {
-    config: Serve,
-    clock: Clock,
-    listeners: Listeners,
-}
+impl Service for Serve {
+    type Public = TcpListener;
 
-impl Application {
-    /// Binds the listeners. Port 0 takes a free one.
-    ///
-    /// # Errors
-    /// When an address can't be bound.
-    pub fn build(config: Serve, clock: Clock) -> anyhow::Result<Self> {
-        Ok(Self {
-            listeners: Listeners::bind(&config.http)?,
-            config,
-            clock,
-        })
+    fn listen(&self) -> anyhow::Result<Listeners> {
+        Listeners::bind(&self.http)
     }
 
-    /// Builds and runs until a signal.
-    ///
-    /// # Errors
-    /// When it can't start.
-    pub async fn run(config: Serve) -> anyhow::Result<()> {
-        let lifecycle = Lifecycle::new(config.shutdown_deadline);
-        let signals = Signals::install()?;
-        Self::build(config, Clock::system())?
-            .run_until_stopped(lifecycle, signals)
-            .await
+    fn shutdown_deadline(&self) -> Duration {
+        self.shutdown_deadline
     }
 
-    /// The port that Traefik routes to.
-    ///
-    /// # Errors
-    /// When the listener has gone.
-    pub fn port(&self) -> std::io::Result<u16> {
-        self.listeners.port()
-    }
-
-    /// The admin port.
-    ///
-    /// # Errors
-    /// When the listener has gone.
-    pub fn admin_port(&self) -> std::io::Result<u16> {
-        self.listeners.admin_port()
-    }
-
-    /// Serves until a signal, or until somebody cancels the lifecycle's soft token.
-    ///
-    /// # Errors
-    /// When it can't start.
-    pub async fn run_until_stopped(
-        self,
-        lifecycle: Lifecycle,
-        signals: Signals,
-    ) -> anyhow::Result<()> {
-        let Self {
-            config,
+    fn start(self, parts: Parts) -> anyhow::Result<()> {
+        let Parts {
             clock,
             listeners,
-        } = self;
-        let metrics = Metrics::install()?;
-        let health = health(&config);
+            lifecycle,
+            metrics,
+        } = parts;
+        // The other services are not asked: when one is down its part of the page says so.
+        let health = Health::default().with("redis", self.redis.clone(), RedisSettings::ping);
 
         // What is in flight when the service is told to stop may still need the others.
         let hard = || lifecycle.hard().clone();
-        let resolver = Resolver::new(config.consul, hard());
+        let resolver = Resolver::new(self.consul, hard());
         let auth = resolver.service("auth");
         let verifier = follow(auth, Refresh::default(), clock.clone(), hard());
-        let clients = Clients::new(&resolver, &config.http.proxy);
-        let live = Live::start(config.redis, clock.clone(), &lifecycle);
+        let clients = Clients::new(&resolver, &self.http.proxy);
+        let live = Live::start(self.redis, clock.clone(), &lifecycle);
 
-        lifecycle.spawn(drain(health.clone(), lifecycle.clone()));
-        lifecycle.spawn(keep_house(metrics.clone(), lifecycle.clone()));
         let (verifier, clients, live) = (Data::new(verifier), Data::new(clients), Data::new(live));
-        let (form_key, public_url) = (Data::new(config.form_key), Data::new(config.public_url));
+        let (form_key, public_url) = (Data::new(self.form_key), Data::new(self.public_url));
         let (sitemap, clock) = (Data::new(Sitemap::default()), Data::new(clock));
-        serve_while_connected(listeners.public, &config.http, &lifecycle, move |app| {
+        serve_while_connected(listeners.public, &self.http, &lifecycle, move |app| {
             app.app_data(verifier.clone())
                 .app_data(clients.clone())
                 .app_data(live.clone())
@@ -107,34 +59,6 @@ impl Application {
             routes::public(app);
         })?;
         serve_admin(listeners.admin, &health, &metrics, &lifecycle, |_| {})?;
-        tracing::info!("serving");
-        lifecycle.run_until_signal(signals).await;
         Ok(())
-    }
-}
-
-/// The other services are not asked: when one is down its part of the page says so.
-fn health(config: &Serve) -> Health {
-    let redis = config.redis.clone();
-    Health::default().with("redis", move || {
-        let redis = redis.clone();
-        async move { redis.ping().await }
-    })
-}
-
-async fn drain(health: Health, lifecycle: Lifecycle) {
-    lifecycle.soft().cancelled().await;
-    health.drain();
-}
-
-async fn keep_house(metrics: Metrics, lifecycle: Lifecycle) {
-    let mut rounds = tokio::time::interval(HOUSEKEEPING);
-    while lifecycle
-        .soft()
-        .run_until_cancelled(rounds.tick())
-        .await
-        .is_some()
-    {
-        metrics.upkeep();
     }
 }

@@ -6,7 +6,6 @@ use actix_web::http::StatusCode;
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
-use ticketing_contracts::api::problem::ProblemBody;
 use ticketing_runtime::{
     Settings,
     consul::{ResolveError, Resolver, Service},
@@ -14,6 +13,7 @@ use ticketing_runtime::{
 };
 
 use super::admin_service;
+use crate::neighbours::{self, Refusal};
 
 /// How long a neighbour may take. A human waits for it.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -67,21 +67,12 @@ impl From<reqwest::Error> for PeerError {
 
 impl Peer {
     /// The service called `name`.
-    ///
-    /// # Panics
-    /// When no client can be made, which without TLS nothing can prevent.
     #[must_use]
     pub fn new(resolver: &Resolver, name: &str, token: ServiceToken) -> Self {
-        // Services are neighbours: neither proxy nor TLS stands between them.
-        let client = reqwest::Client::builder()
-            .timeout(PATIENCE)
-            .no_proxy()
-            .tls_certs_only([])
-            .build();
         Self {
             service: resolver.service(&admin_service(name)),
             token,
-            client: client.expect("a client without TLS needs nothing that could fail"),
+            client: neighbours::client(PATIENCE),
         }
     }
 
@@ -140,11 +131,10 @@ impl Peer {
         if !status.is_client_error() {
             return Err(PeerError::Unavailable(format!("answered {status}")));
         }
-        let problem: Option<ProblemBody> = answer.json().await.ok();
-        let message = problem
-            .and_then(|problem| problem.errors.into_iter().next())
-            .map_or_else(|| status.to_string(), |error| error.message);
-        let status = StatusCode::from_u16(status.as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
-        Err(PeerError::Refused { status, message })
+        let refusal = Refusal::read(answer).await;
+        Err(PeerError::Refused {
+            status: refusal.status,
+            message: refusal.message().to_owned(),
+        })
     }
 }

@@ -11,7 +11,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::session::{Verifier, keys::KeySet};
+use crate::{
+    neighbours,
+    session::{Verifier, keys::KeySet},
+};
 
 /// Where auth publishes its keys.
 pub const PATH: &str = "/api/users/.well-known/jwks.json";
@@ -61,16 +64,9 @@ pub fn follow(auth: Service, refresh: Refresh, clock: Clock, stop: CancellationT
     let (keys, receiver) = watch::channel(Arc::new(none));
     // Requests that find no place here are answered with the keys there are.
     let (asks, inbox) = mpsc::channel(1024);
-    // Services are neighbours: neither proxy nor TLS stands between them.
-    let client = reqwest::Client::builder()
-        .timeout(refresh.patience)
-        .no_proxy()
-        .tls_certs_only([])
-        .build();
-    let client = client.expect("a client without TLS needs nothing that could fail");
     let task = Follower {
         auth,
-        client,
+        client: neighbours::client(refresh.patience),
         keys,
         refresh,
     };

@@ -21,6 +21,7 @@ use tokio::sync::watch;
 
 use crate::{
     Problem,
+    cookies::cookie,
     session::{
         jwks::Refetch,
         keys::{Claims, KeySet, Refused},
@@ -159,12 +160,5 @@ pub fn token(request: &HttpRequest) -> Option<&str> {
             .eq_ignore_ascii_case("bearer")
             .then_some(token.trim());
     }
-    // A token has no character that a cookie would encode, so none is decoded.
-    let cookies = request.headers().get_all(header::COOKIE);
-    let pairs = cookies
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'));
-    pairs
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(name, value)| (name == COOKIE).then_some(value))
+    cookie(request, COOKIE)
 }

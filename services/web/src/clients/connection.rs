@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
 use reqwest::{Client, Method, RequestBuilder, Response, header::HeaderMap};
 use secrecy::ExposeSecret;
 use serde::{Serialize, de::DeserializeOwned};
-use ticketing_contracts::api::problem::{ErrorItem, ProblemBody};
-use ticketing_http::forwarded::TrustedProxy;
+use ticketing_http::{
+    forwarded::TrustedProxy,
+    neighbours::{self, Refusal},
+};
 use ticketing_runtime::{
     consul::{Resolver, Service},
     telemetry::trace::TraceContext,
@@ -98,17 +99,11 @@ impl<'a> Ask<'a> {
 
 impl Connection {
     pub(super) fn new(resolver: &Resolver, name: &'static str, proxy: TrustedProxy) -> Self {
-        // Services are neighbours: neither proxy nor TLS stands between them.
-        let client = Client::builder()
-            .timeout(PATIENCE)
-            .no_proxy()
-            .tls_certs_only([])
-            .build();
         Self {
             name,
             service: resolver.service(name),
             proxy,
-            client: client.expect("a client without TLS needs nothing that could fail"),
+            client: neighbours::client(PATIENCE),
         }
     }
 
@@ -214,7 +209,6 @@ impl Connection {
         if status.is_success() {
             return Ok(answer);
         }
-        let status = StatusCode::from_u16(status.as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
         if !status.is_client_error() {
             return Err(self.away(format!("answered {status}")));
         }
@@ -223,14 +217,7 @@ impl Connection {
             .get(reqwest::header::RETRY_AFTER)
             .and_then(|value| value.to_str().ok()?.parse().ok())
             .map(Duration::from_secs);
-        let problem: Option<ProblemBody> = answer.json().await.ok();
-        let mut errors = problem.map_or_else(Vec::new, |problem| problem.errors);
-        if errors.is_empty() {
-            errors.push(ErrorItem {
-                message: status.to_string(),
-                field: None,
-            });
-        }
+        let Refusal { status, errors } = Refusal::read(answer).await;
         Err(ClientError::Refused {
             status,
             errors,

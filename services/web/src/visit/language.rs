@@ -6,9 +6,9 @@ use actix_web::{
     http::header::{AcceptLanguage, Header, Preference},
 };
 use serde::Deserialize;
-use ticketing_http::Visitor;
+use ticketing_http::{Visitor, cookie};
 
-use super::{Form, cookie, return_to::ReturnTo};
+use super::{Form, return_to::ReturnTo};
 use crate::{failure::Failure, page};
 
 /// The cookie that holds a choice.

@@ -9,16 +9,11 @@ mod signed_in;
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use actix_web::{
-    FromRequest, HttpMessage, HttpRequest,
-    dev::Payload,
-    http::{StatusCode, header},
-    web::Data,
-};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::StatusCode, web::Data};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use ticketing_contracts::api::auth::SessionUser;
-use ticketing_http::{Session, Visitor, session};
+use ticketing_http::{Session, Visitor, cookie, session};
 use ticketing_runtime::Clock;
 
 pub use self::{
@@ -138,16 +133,6 @@ fn data<T: 'static>(request: &HttpRequest) -> Result<&Data<T>, Failure> {
         tracing::error!(kind = std::any::type_name::<T>(), "not in the app's data");
         Failure::Broken
     })
-}
-
-/// A cookie's value. Ours have no character that would be encoded.
-fn cookie<'r>(request: &'r HttpRequest, name: &str) -> Option<&'r str> {
-    let lines = request.headers().get_all(header::COOKIE);
-    lines
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(key, value)| (key == name).then_some(value))
 }
 
 fn random() -> String {
