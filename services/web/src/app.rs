@@ -11,7 +11,7 @@ use ticketing_http::{
 use ticketing_messaging::connection::RedisSettings;
 use ticketing_runtime::{Health, consul::Resolver};
 
-use crate::{clients::Clients, config::Serve, found::Sitemap, live::Live, routes};
+use crate::{assets, clients::Clients, config::Serve, found::Sitemap, live::Live, routes};
 
 /// web, which listens but does not serve yet.
 pub type Application = ticketing_http::Application<Serve>;
@@ -45,6 +45,7 @@ impl Service for Serve {
         let clients = Clients::new(&resolver, &self.http.proxy);
         let live = Live::start(self.redis, clock.clone(), &lifecycle);
 
+        assets::prepare();
         let (verifier, clients, live) = (Data::new(verifier), Data::new(clients), Data::new(live));
         let (form_key, public_url) = (Data::new(self.form_key), Data::new(self.public_url));
         let (sitemap, clock) = (Data::new(Sitemap::default()), Data::new(clock));

@@ -1,8 +1,13 @@
 //! Which files there are, and under which names.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::HashMap,
+    io::{self, Write},
+    sync::LazyLock,
+};
 
 use actix_web::web::Bytes;
+use flate2::{Compression, write::GzEncoder};
 use rust_embed::Embed;
 use sha2::{Digest, Sha256};
 
@@ -20,6 +25,9 @@ struct Embedded;
 pub(super) struct File {
     pub(super) kind: &'static str,
     pub(super) content: Bytes,
+    /// By gzip, where that makes it smaller. Once, as well as can be: a proxy that does it for each browser keeps
+    /// megabytes for every answer that is on its way.
+    pub(super) compressed: Option<Bytes>,
 }
 
 /// All of them.
@@ -62,7 +70,12 @@ impl Files {
         self.urls
             .insert(name.to_owned(), format!("{PREFIX}{served}"));
         let kind = kind(name);
-        self.files.insert(served, File { kind, content });
+        let file = File {
+            kind,
+            compressed: compressed(kind, &content),
+            content,
+        };
+        self.files.insert(served, file);
     }
 
     /// With `/assets/NAME` in a style sheet as the address of that file.
@@ -99,6 +112,24 @@ fn fingerprinted(name: &str, content: &[u8]) -> String {
         Some((stem, extension)) => format!("{stem}.{hash}.{extension}"),
         None => format!("{name}.{hash}"),
     }
+}
+
+/// `None` for what is compressed in its own way.
+fn compressed(kind: &str, content: &[u8]) -> Option<Bytes> {
+    let is_text =
+        kind.starts_with("text/") || ["image/svg+xml", "application/json"].contains(&kind);
+    if !is_text {
+        return None;
+    }
+    // Into memory: it can't fail.
+    let compressed = gzip(content).ok()?;
+    (compressed.len() < content.len()).then(|| compressed.into())
+}
+
+fn gzip(content: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(content)?;
+    encoder.finish()
 }
 
 fn kind(name: &str) -> &'static str {

@@ -1,6 +1,11 @@
 //! Static files: kept for ever, because another content has another address.
 
-use crate::harness::{App, Page};
+use std::io::Read;
+
+use flate2::read::GzDecoder;
+use reqwest::Method;
+
+use crate::harness::{App, Browser, Page};
 
 fn addresses(page: &Page) -> Vec<String> {
     let mut addresses = page.attributes("script[src], img[src]", "src");
@@ -47,6 +52,39 @@ async fn a_style_sheets_files_are_there_as_well() {
             if !file.starts_with("data:") {
                 assert_eq!(browser.get(file).await.status, 200, "{file}");
             }
+        }
+    }
+}
+
+/// The content coding that is answered, and the bytes.
+async fn encoded(browser: &Browser, address: &str, accepted: &str) -> (String, Vec<u8>) {
+    let request = browser.request(Method::GET, address);
+    let request = request.header("accept-encoding", accepted);
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.headers()["vary"], "Accept-Encoding", "{address}");
+    let coding = answer.headers().get("content-encoding");
+    let coding = coding.map_or("", |coding| coding.to_str().unwrap());
+    (coding.to_owned(), answer.bytes().await.unwrap().to_vec())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn they_are_compressed_for_whoever_takes_that() {
+    let browser = App::start().browser();
+    for address in addresses(&browser.open("/").await) {
+        let (coding, plain) = encoded(&browser, &address, "identity").await;
+        assert_eq!(coding, "", "{address}");
+        for accepted in ["gzip, deflate, br, zstd", "br;q=1, gzip;q=0.8"] {
+            let (coding, compressed) = encoded(&browser, &address, accepted).await;
+            assert_eq!(coding, "gzip", "{address}");
+            assert!(compressed.len() < plain.len(), "{address}");
+            let mut unpacked = Vec::new();
+            let mut decoder = GzDecoder::new(&*compressed);
+            decoder.read_to_end(&mut unpacked).unwrap();
+            assert_eq!(unpacked, plain, "{address}");
+        }
+        for accepted in ["gzip;q=0, br", "what? ever"] {
+            let as_it_is = encoded(&browser, &address, accepted).await;
+            assert_eq!(as_it_is, (String::new(), plain.clone()), "{address}");
         }
     }
 }
