@@ -29,7 +29,7 @@
       this.#url = new URL(url, document.baseURI);
       // So that it is known where to come back to.
       this.addEventListener('place', () => {});
-      this.addEventListener('offers', () => showFresh());
+      this.addEventListener('offers', ({ data }) => showFresh(JSON.parse(data)));
       this.addEventListener('signed-out', () => this.#signedOut());
       document.addEventListener('submit', (event) => {
         this.#leaving = !event.defaultPrevented;
@@ -143,7 +143,12 @@
 
   // ── Something new is on sale ──────────────────────────────────────────────────────────────────
 
-  function showFresh() {
+  const isListed = (id) => document.getElementById(`stock-${id}`) !== null;
+
+  /** The page was told from before its time on: of what was new then, it lists some already. */
+  function showFresh({ ids }) {
+    // An instance of the version before does not say which.
+    if (ids?.every(isListed)) return;
     for (const link of document.querySelectorAll('[data-fresh]')) {
       if (!link.hidden) continue;
       link.hidden = false;

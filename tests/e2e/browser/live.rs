@@ -2,8 +2,13 @@
 
 use serde_json::json;
 
-use super::{chromium::Chromium, steps::RESERVE};
+use super::{
+    chromium::{Chromium, Kind},
+    steps::RESERVE,
+};
 use crate::harness::Stack;
+
+const FRESH: &str = "Show new ones";
 
 #[tokio::test]
 async fn stock_is_seen_in_another_browser() {
@@ -37,6 +42,42 @@ async fn stock_is_seen_in_another_browser() {
     }
     at_home.ends().await;
     at_the_ticket.ends().await;
+}
+
+/// A page is told from before its time on, so also of what it lists already.
+#[tokio::test]
+async fn only_what_is_not_listed_is_new() {
+    let stack = Stack::get();
+    let [seller, buyer] = &stack.people(2).await[..] else {
+        unreachable!("there are two");
+    };
+    let browser = Chromium::new().start(&stack).await;
+    let listed = seller.sell("Nyckelharpa, first row", 6_417).await;
+    browser.opens("/").await;
+    browser.sees("6,417 left").await;
+    browser.stays().await;
+    let listen = "const url = document.querySelector('[sse-connect]').getAttribute('sse-connect');
+        window.told = '';
+        new EventSource(url).addEventListener('offers', ({ data }) => (window.told += data));";
+    browser.runs(listen, []).await.unwrap();
+    let id = listed.id.to_string();
+    let told = "whoever listens as the page does is told of it";
+    let hears = async || {
+        let told = browser.runs("return window.told", []).await.unwrap();
+        told.as_str().unwrap().contains(&id)
+    };
+    browser.eventually(told, hears).await;
+    // What the page is told after that.
+    buyer.gets(listed.id, 2).await;
+    browser.sees("6,415 left").await;
+    assert!(!browser.has(Kind::Link, FRESH).await);
+
+    seller.sell("Hardanger fiddle, first row", 5).await;
+    browser.sees_link(FRESH).await;
+    assert!(browser.stayed().await);
+    browser.follows(FRESH).await;
+    browser.sees("Hardanger fiddle, first row").await;
+    browser.ends().await;
 }
 
 /// What somebody is writing stays written, and where they are.

@@ -51,8 +51,7 @@ impl AuthClient {
         password: &str,
     ) -> Result<Began, ClientError> {
         let credentials = Credentials { email, password };
-        let ask = Ask::post("/api/users/signup").by(caller);
-        self.began(ask.json(&credentials)).await
+        self.began("/api/users/signup", caller, &credentials).await
     }
 
     /// A session.
@@ -66,8 +65,7 @@ impl AuthClient {
         password: &str,
     ) -> Result<Began, ClientError> {
         let credentials = Credentials { email, password };
-        let ask = Ask::post("/api/users/signin").by(caller);
-        self.began(ask.json(&credentials)).await
+        self.began("/api/users/signin", caller, &credentials).await
     }
 
     /// Makes the browser forget the session.
@@ -75,11 +73,17 @@ impl AuthClient {
     /// # Errors
     /// When auth can't be asked.
     pub async fn sign_out(&self, caller: &Caller) -> Result<Began, ClientError> {
-        let ask = Ask::post("/api/users/signout").by(caller);
-        self.began(ask.json(&json!({}))).await
+        let nothing = json!({});
+        self.began("/api/users/signout", caller, &nothing).await
     }
 
-    async fn began(&self, ask: Ask<'_>) -> Result<Began, ClientError> {
+    async fn began(
+        &self,
+        path: &str,
+        caller: &Caller,
+        body: &impl Serialize,
+    ) -> Result<Began, ClientError> {
+        let ask = Ask::post(path).by(caller).json(body);
         let headers = self.0.headers(ask).await?;
         let cookies = headers.get_all(SET_COOKIE).iter();
         let text = |value: &HeaderValue| value.to_str().ok().map(ToOwned::to_owned);

@@ -8,13 +8,16 @@ use ticketing_messaging::tail::Seen;
 
 use super::positions::{ORDERS, PAYMENTS, TICKETS};
 
+/// As many as a page lists. One that lists all of these has no room for what was put up before them.
+pub const MOST_NEW: usize = 50;
+
 /// Something that pages show is different now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// What is left of a ticket.
     Stock(Inventory),
-    /// Something new is on sale.
-    NewOffer,
+    /// These are new on sale, the newest last: [`MOST_NEW`] at most.
+    NewOffers(Vec<TicketId>),
     /// What its seller says of a ticket, or that it is no longer on sale.
     Offer {
         /// Which.
@@ -63,11 +66,28 @@ impl Change {
             }
         }
     }
+
+    /// Makes one of this and a later change of the same subject: of what is new on sale all counts, of
+    /// anything else the later.
+    pub fn join(&mut self, later: Self) {
+        match (self, later) {
+            (Self::NewOffers(offers), Self::NewOffers(later)) => {
+                offers.extend(later);
+                keep_newest(offers);
+            }
+            (this, later) => *this = later,
+        }
+    }
+}
+
+/// Drops what was put up before the last [`MOST_NEW`].
+pub(super) fn keep_newest<T>(offers: &mut Vec<T>) {
+    offers.drain(..offers.len().saturating_sub(MOST_NEW));
 }
 
 fn of_ticket(event: TicketEvent) -> Change {
     match event {
-        TicketEvent::Created(_) => Change::NewOffer,
+        TicketEvent::Created(ticket) => Change::NewOffers(vec![ticket.id]),
         TicketEvent::Updated(ticket) | TicketEvent::Deleted(ticket) => Change::Offer {
             ticket: ticket.id,
             version: ticket.version,
@@ -100,5 +120,36 @@ fn of_payment(event: PaymentEvent) -> Change {
         id: payment.order_id,
         owner: payment.user_id,
         version: payment.version,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn offers(numbers: std::ops::Range<u128>) -> Change {
+        let ids = numbers.map(|number| TicketId(Uuid::from_u128(number)));
+        Change::NewOffers(ids.collect())
+    }
+
+    #[test]
+    fn of_new_offers_all_count() {
+        let mut change = offers(1..2);
+        change.join(offers(2..3));
+        change.join(offers(3..5));
+        assert_eq!(change, offers(1..5));
+        change.join(offers(5..61));
+        assert_eq!(change, offers(11..61), "as many as a page lists");
+    }
+
+    #[test]
+    fn of_anything_else_the_later_counts() {
+        let ticket = TicketId(Uuid::from_u128(1));
+        let offer = |version| Change::Offer { ticket, version };
+        let mut change = offer(1);
+        change.join(offer(2));
+        assert_eq!(change, offer(2));
     }
 }

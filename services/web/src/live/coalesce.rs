@@ -1,7 +1,7 @@
 //! Of what changes often, only the newest, and not more often than anybody can read.
 //!
 //! The first change of a subject is passed on at once; those that follow within its interval wait, each in
-//! the place of the one before, until the interval is over. Nothing here reads a clock.
+//! the place of the one before or joined with it, until the interval is over. Nothing here reads a clock.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -23,6 +23,8 @@ pub struct Coalesce<K, V> {
     /// By arrival: where everything had been seen before the first of those that wait for the same.
     waiting: BTreeMap<u64, Positions>,
     next: u64,
+    /// Makes one of what waits and what comes.
+    join: fn(&mut V, V),
 }
 
 #[derive(Debug)]
@@ -32,13 +34,22 @@ struct Slot<V> {
 }
 
 impl<K, V> Default for Coalesce<K, V> {
-    /// Nothing waits.
+    /// Nothing waits. Only the newest counts.
     fn default() -> Self {
+        Self::joining(|waiting, change| *waiting = change)
+    }
+}
+
+impl<K, V> Coalesce<K, V> {
+    /// Nothing waits. `join` makes one of what waits and a later change of the same subject.
+    #[must_use]
+    pub fn joining(join: fn(&mut V, V)) -> Self {
         Self {
             slots: HashMap::new(),
             due: BTreeMap::new(),
             waiting: BTreeMap::new(),
             next: 0,
+            join,
         }
     }
 }
@@ -127,7 +138,7 @@ impl<K: Copy + Eq + Hash, V> Coalesce<K, V> {
             return;
         };
         match &mut slot.waiting {
-            Some((_, waiting)) => *waiting = change,
+            Some((_, waiting)) => (self.join)(waiting, change),
             none => {
                 self.next += 1;
                 *none = Some((self.next, change));
@@ -168,6 +179,19 @@ mod tests {
         assert_eq!(coalesce.due(at(1000)), [101]);
         assert!(coalesce.due(at(1500)).is_empty(), "nothing more came");
         assert_eq!(coalesce.pass('a', 102, place(0), HALF, at(1500)), Some(102));
+    }
+
+    #[test]
+    fn what_waits_may_be_joined() {
+        let join = |waiting: &mut Vec<i64>, change: Vec<i64>| waiting.extend(change);
+        let mut coalesce = Coalesce::joining(join);
+        let mut pass = |value| coalesce.pass('a', vec![value], place(value), HALF, at(value));
+        assert_eq!(pass(1), Some(vec![1]));
+        assert_eq!((pass(2), pass(3)), (None, None));
+        assert_eq!(coalesce.settled(), Some(place(2)), "the first that waits");
+        assert_eq!(coalesce.due(at(501)), [[2, 3]]);
+        assert_eq!(coalesce.pass('a', vec![4], place(4), HALF, at(502)), None);
+        assert_eq!(coalesce.due(at(1001)), [[4]], "each is told once");
     }
 
     #[test]

@@ -50,7 +50,10 @@ impl Frame {
                 let name = format!("stock-{}", inventory.ticket_id);
                 self.event(&name, &render(inventory, language))
             }
-            Change::NewOffer => self.event("offers", "{}"),
+            Change::NewOffers(tickets) => {
+                let data = json!({"ids": tickets}).to_string();
+                self.event("offers", &data)
+            }
             Change::Offer { ticket, version } => {
                 let data = json!({"version": version}).to_string();
                 self.event(&format!("offer-{ticket}"), &data)
@@ -141,7 +144,11 @@ mod tests {
             written(&stock),
             format!("event: stock-{ticket}\ndata: <p>\ndata: 17 de</p>\n\n")
         );
-        assert_eq!(written(&Change::NewOffer), "event: offers\ndata: {}\n\n");
+        let new = Change::NewOffers(vec![TicketId(ticket), TicketId(order)]);
+        assert_eq!(
+            written(&new),
+            format!("event: offers\ndata: {{\"ids\":[\"{ticket}\",\"{order}\"]}}\n\n")
+        );
         let offer = Change::Offer {
             ticket: TicketId(ticket),
             version: 3,

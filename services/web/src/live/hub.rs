@@ -35,7 +35,7 @@ use crate::visit::Language;
 /// A stock is told of at most so often.
 const STOCK: TimeDelta = TimeDelta::milliseconds(500);
 
-/// That something new is on sale.
+/// What is new on sale.
 const OFFERS: TimeDelta = TimeDelta::seconds(1);
 
 /// orders hears of a payment when we do, and the page is to show what orders knows of it.
@@ -45,7 +45,7 @@ const PAYMENT: TimeDelta = TimeDelta::milliseconds(500);
 const HEARTBEAT: TimeDelta = TimeDelta::seconds(15);
 
 /// A page is made of what services know, and tickets hears of a stock when we do, or a little later. So a
-/// page listens from a little before its time on: what it shows already it knows by its version.
+/// page listens from a little before its time on: what it shows already it knows by its version or its id.
 const BEFORE_A_PAGE: TimeDelta = TimeDelta::seconds(5);
 
 /// Between two notes of where the streams stood.
@@ -85,7 +85,7 @@ struct Stream {
     history: VecDeque<(DateTime<Utc>, Positions)>,
 }
 
-/// Of what only the newest is told.
+/// Of what is not told at once each time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Subject {
     Stock(TicketId),
@@ -166,7 +166,7 @@ impl Hub {
             state: Mutex::new(State {
                 stream: None,
                 audience: Audience::default(),
-                coalesce: Coalesce::default(),
+                coalesce: Coalesce::joining(Change::join),
                 heartbeat: None,
                 closed: false,
             }),
@@ -195,7 +195,7 @@ impl Hub {
     /// everything anew.
     pub fn begin(&self, at: Places<3>, now: DateTime<Utc>) {
         let (mut state, at) = (self.lock(), Positions(at));
-        state.coalesce = Coalesce::default();
+        state.coalesce = Coalesce::joining(Change::join);
         state.stream = Some(Stream {
             positions: at,
             recent: Recent::new(at, REMEMBERED),
@@ -339,9 +339,10 @@ impl State {
                 let subject = Subject::Stock(inventory.ticket_id);
                 self.coalesce.pass(subject, change, before, STOCK, now)
             }
-            Change::NewOffer => self
-                .coalesce
-                .pass(Subject::Offers, change, before, OFFERS, now),
+            Change::NewOffers(_) => {
+                self.coalesce
+                    .pass(Subject::Offers, change, before, OFFERS, now)
+            }
             Change::Payment { id, .. } => {
                 let subject = Subject::Payment(*id);
                 self.coalesce.hold(subject, change, before, PAYMENT, now);

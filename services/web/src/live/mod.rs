@@ -5,13 +5,14 @@
 //! instance, and is told what it missed: from memory ([`recent`]) or from Redis ([`missed`]). When that can't
 //! be told it gets `reset` and looks at everything anew.
 //!
-//! What a browser is told (the versions are the subject's own; a page ignores what is not newer):
+//! What a browser is told (the versions are the subject's own; a page ignores what is not newer, and an offer
+//! that it lists already):
 //!
 //! | event | data | to whom |
 //! |---|---|---|
 //! | `stock-TICKET` | the fragment `part/stock.html` with its `data-version`; at most 2 a second | who asked for the ticket |
 //! | `offer-TICKET` | `{version}`: its seller changed or withdrew it | who asked for the ticket |
-//! | `offers` | `{}`: something new is on sale; at most 1 a second | who asked for offers |
+//! | `offers` | `{ids}`: these tickets are new on sale, the last 50 of them; at most 1 a second | who asked for offers |
 //! | `order-ORDER`, `orders` | `{id, version}`, or `{id, payment}` with the payment's version | the order's owner |
 //! | `reset` | `{}` | who can't be told what it missed |
 //! | `place` | nothing; its `id` is where to come back to. Every 15 s at least | all |

@@ -13,7 +13,7 @@ use ticketing_contracts::{
 use ticketing_messaging::Stamp;
 
 use super::{
-    change::Change,
+    change::{Change, keep_newest},
     positions::{ORDERS, PAYMENTS, Positions, TICKETS},
 };
 
@@ -34,7 +34,8 @@ struct Generation {
     stocks: HashMap<TicketId, (Stamp, Inventory)>,
     offers: HashMap<TicketId, (Stamp, i64)>,
     orders: HashMap<UserId, Vec<OrderSeen>>,
-    new_offer: Option<Stamp>,
+    /// The newest last.
+    new_offers: Vec<(Stamp, TicketId)>,
     subjects: usize,
 }
 
@@ -63,7 +64,7 @@ impl Interest {
     pub fn includes(&self, change: &Change) -> bool {
         match change {
             Change::Stock(inventory) => self.tickets.contains(&inventory.ticket_id),
-            Change::NewOffer => self.offers,
+            Change::NewOffers(_) => self.offers,
             Change::Offer { ticket, .. } => self.tickets.contains(ticket),
             Change::Order { owner, .. } | Change::Payment { owner, .. } => {
                 self.owner == Some(*owner)
@@ -128,14 +129,23 @@ impl Recent {
                 });
             }
         }
-        let new_offer = self.find(|generation| generation.new_offer.as_ref());
-        if interest.offers && new_offer.is_some_and(|stamp| *stamp > places.0[TICKETS]) {
-            changes.push(Change::NewOffer);
+        if interest.offers {
+            let new = self.offers_since(places);
+            changes.extend((!new.is_empty()).then_some(Change::NewOffers(new)));
         }
         if let Some(owner) = interest.owner {
             self.orders_since(places, owner, &mut changes);
         }
         changes
+    }
+
+    fn offers_since(&self, places: Positions) -> Vec<TicketId> {
+        let generations = self.older.iter().chain([&self.younger]);
+        let new = generations.flat_map(|generation| &generation.new_offers);
+        let new = new.filter(|(stamp, _)| *stamp > places.0[TICKETS]);
+        let mut new: Vec<_> = new.map(|(_, ticket)| *ticket).collect();
+        keep_newest(&mut new);
+        new
     }
 
     fn orders_since(&self, places: Positions, owner: UserId, changes: &mut Vec<Change>) {
@@ -177,7 +187,7 @@ impl Recent {
                 let known = self.find(|generation| generation.stocks.get(&inventory.ticket_id));
                 known.map(|(_, known)| (known.version, inventory.version))
             }
-            Change::NewOffer => None,
+            Change::NewOffers(_) => None,
             Change::Offer { ticket, version } => {
                 let known = self.find(|generation| generation.offers.get(ticket));
                 known.map(|(_, known)| (*known, *version))
@@ -205,7 +215,7 @@ impl Generation {
             stocks: HashMap::new(),
             offers: HashMap::new(),
             orders: HashMap::new(),
-            new_offer: None,
+            new_offers: Vec::new(),
             subjects: 0,
         }
     }
@@ -221,7 +231,13 @@ impl Generation {
                 let seen = (stamp, inventory.clone());
                 self.stocks.insert(inventory.ticket_id, seen).is_none()
             }
-            Change::NewOffer => self.new_offer.replace(stamp).is_none(),
+            Change::NewOffers(tickets) => {
+                let before = self.new_offers.len();
+                let seen = tickets.iter().map(|ticket| (stamp, *ticket));
+                self.new_offers.extend(seen);
+                keep_newest(&mut self.new_offers);
+                self.new_offers.len() > before
+            }
             Change::Offer { ticket, version } => {
                 self.offers.insert(*ticket, (stamp, *version)).is_none()
             }
@@ -298,6 +314,10 @@ mod tests {
         Change::Offer { ticket, version }
     }
 
+    fn new_offers(numbers: impl IntoIterator<Item = u128>) -> Change {
+        Change::NewOffers(numbers.into_iter().map(ticket).collect())
+    }
+
     /// Entry `number` of every stream.
     fn place(number: i64) -> Positions {
         Positions([Stamp::from_number(number); 3])
@@ -335,7 +355,7 @@ mod tests {
             assert!(!note(kind(3)));
             assert!(note(kind(4)));
         }
-        assert!(note(Change::NewOffer) && note(Change::NewOffer));
+        assert!(note(new_offers([7])) && note(new_offers([8])));
     }
 
     #[test]
@@ -346,7 +366,7 @@ mod tests {
             stock(1, 2),
             stock(3, 1),
             offer(1, 2),
-            Change::NewOffer,
+            new_offers([4]),
             order(7, ANN, 1),
             order(7, ANN, 2),
             payment(7, ANN, 1),
@@ -359,7 +379,7 @@ mod tests {
                 stock(1, 2),
                 offer(1, 2),
                 stock(2, 1),
-                Change::NewOffer,
+                new_offers([4]),
                 order(7, ANN, 2),
                 payment(7, ANN, 1),
             ]
@@ -367,6 +387,43 @@ mod tests {
         let later = recent.since(place(6), &interest());
         assert_eq!(later, [order(7, ANN, 2), payment(7, ANN, 1)]);
         assert_eq!(recent.since(place(9), &interest()), []);
+    }
+
+    #[test]
+    fn all_that_is_new_on_sale_is_told_at_once() {
+        let changes = [
+            new_offers([4]),
+            stock(1, 1),
+            new_offers([5]),
+            new_offers([6]),
+        ];
+        // Also when they are in different generations.
+        for size in [2, 100] {
+            let recent = seen(size, &changes);
+            let interest = Interest {
+                offers: true,
+                ..Interest::default()
+            };
+            assert_eq!(recent.since(place(0), &interest), [new_offers(4..7)]);
+            assert_eq!(recent.since(place(1), &interest), [new_offers(5..7)]);
+            assert_eq!(recent.since(place(4), &interest), []);
+            assert_eq!(recent.since(place(0), &Interest::default()), []);
+        }
+    }
+
+    #[test]
+    fn no_more_offers_than_a_page_lists() {
+        let changes: Vec<_> = (101..=160).map(|number| new_offers([number])).collect();
+        let interest = Interest {
+            offers: true,
+            ..Interest::default()
+        };
+        for size in [20, 100] {
+            let recent = seen(size, &changes);
+            let told = recent.since(recent.reach(), &interest);
+            let first = if size == 20 { 121 } else { 111 };
+            assert_eq!(told, [new_offers(first..161)]);
+        }
     }
 
     #[test]
@@ -409,7 +466,7 @@ mod tests {
     #[test]
     fn interest_is_what_is_asked_for() {
         let interest = interest();
-        for change in [stock(1, 1), offer(2, 1), Change::NewOffer, order(7, ANN, 1)] {
+        for change in [stock(1, 1), offer(2, 1), new_offers([9]), order(7, ANN, 1)] {
             assert!(interest.includes(&change));
             assert!(!Interest::default().includes(&change));
         }

@@ -6,6 +6,7 @@ pub mod edit;
 pub mod fields;
 pub mod figures;
 pub mod home;
+mod list;
 pub mod order;
 pub mod orders;
 pub mod parts;

@@ -2,29 +2,25 @@
 
 use actix_web::{
     HttpResponse,
-    http::StatusCode,
     web::{Data, Query},
 };
 use askama::Template;
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
 use ticketing_contracts::{api::orders::Order, ids::OrderId};
 
-use super::{parts::ink, status::Status};
+use super::{
+    list::{self, Asked, with_cursor},
+    parts::ink,
+    status::Status,
+};
 use crate::{
-    clients::{ClientError, Clients, Paged},
+    clients::{Clients, Paged},
     failure::Failure,
     live,
     page::{self, Page},
     text::{Moment, Text},
     visit::SignedIn,
 };
-
-/// Which part of the list.
-#[derive(Debug, Default, Deserialize)]
-pub struct Asked {
-    cursor: Option<String>,
-}
 
 /// The page.
 #[derive(Debug, Template)]
@@ -68,15 +64,11 @@ pub async fn show(
     clients: Data<Clients>,
     asked: Query<Asked>,
 ) -> Result<HttpResponse, Failure> {
-    let found = find(&visitor, &clients, asked.cursor.as_deref()).await?;
-    let status = match found {
-        Some(_) => StatusCode::OK,
-        None => StatusCode::SERVICE_UNAVAILABLE,
-    };
+    let found = find(&visitor, &clients, &asked).await?;
     let t = visitor.text();
     let page = Page::new(&visitor, t.text("orders-title")).described(t.text("orders-description"));
-    let view = OrdersPage::of(page, asked.cursor.as_deref(), found.as_ref());
-    page::with_status(status, &view)
+    let view = OrdersPage::of(page, asked.cursor(), found.as_ref());
+    page::with_status(list::status(found.as_ref()), &view)
 }
 
 /// The list by itself: `GET /orders/list`.
@@ -88,7 +80,7 @@ pub async fn list(
     clients: Data<Clients>,
     asked: Query<Asked>,
 ) -> Result<HttpResponse, Failure> {
-    let found = find(&visitor, &clients, asked.cursor.as_deref()).await?;
+    let found = find(&visitor, &clients, &asked).await?;
     let found = found.ok_or(Failure::Unavailable("orders"))?;
     page::render(&ListPart::of(visitor.text(), Some(&found), visitor.now))
 }
@@ -96,13 +88,10 @@ pub async fn list(
 async fn find(
     visitor: &SignedIn,
     clients: &Clients,
-    cursor: Option<&str>,
+    asked: &Asked,
 ) -> Result<Option<Paged<Order>>, Failure> {
-    match clients.orders.list(&visitor.caller, cursor).await {
-        Ok(found) => Ok(Some(found)),
-        Err(ClientError::Unavailable { .. }) => Ok(None),
-        Err(refused) => Err(refused.into()),
-    }
+    let answer = clients.orders.list(&visitor.caller, asked.cursor());
+    list::found(answer.await)
 }
 
 impl OrdersPage {
@@ -122,11 +111,10 @@ impl ListPart {
             let rows = found.items.iter().map(|order| Row::new(t, order, now));
             rows.collect()
         };
-        let next = found.and_then(|found| found.next.as_deref());
         Self {
             t,
             orders: found.map(rows),
-            next: next.map(|cursor| with_cursor("/orders", Some(cursor))),
+            next: list::next("/orders", found),
         }
     }
 }
@@ -151,13 +139,4 @@ impl Row {
             status: Status::of(order, now),
         }
     }
-}
-
-/// The address of a part of a list.
-pub(super) fn with_cursor(path: &str, cursor: Option<&str>) -> String {
-    let Some(cursor) = cursor else {
-        return path.to_owned();
-    };
-    let query = serde_urlencoded::to_string([("cursor", cursor)]).unwrap_or_default();
-    format!("{path}?{query}")
 }

@@ -1,5 +1,7 @@
 //! What pages are rendered from in tests.
 
+use std::net::Ipv4Addr;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use ticketing_contracts::{
     api::{
@@ -14,13 +16,16 @@ use ticketing_contracts::{
     money::{Currency, MajorUnits},
     order::OrderStatus,
 };
+use ticketing_http::Visitor;
+use ticketing_runtime::Settings;
 use uuid::Uuid;
 
 use crate::{
+    clients::Caller,
     found::Head,
     page::Page,
     text::Text,
-    visit::{Language, PublicUrl},
+    visit::{FormKey, Language, Nonce, PublicUrl, Visit, csrf::BoundTo},
 };
 
 /// 21 November 2026, 15:33:41 UTC.
@@ -173,12 +178,15 @@ pub fn sales() -> Sales {
     }
 }
 
+fn origin() -> PublicUrl {
+    PublicUrl("https://ticketing.dev".into())
+}
+
 /// What surrounds a page, for nobody in particular.
 pub fn page(language: Language, path: &str, title: &str) -> Page {
-    let origin = PublicUrl("https://ticketing.dev".into());
     Page {
         t: Text::new(language),
-        head: Head::new(&origin, path, title.to_owned()),
+        head: Head::new(&origin(), path, title.to_owned()),
         session: None,
         certain: true,
         csrf: "CSRF".to_owned(),
@@ -194,5 +202,28 @@ pub fn own_page(language: Language, path: &str, title: &str) -> Page {
     Page {
         session: Some(user()),
         ..page(language, path, title)
+    }
+}
+
+/// A request of nobody in particular, for what has no view of its own.
+pub fn visit(language: Language, path: &str) -> Visit {
+    let mut settings = Settings::from_pairs([("FORM_KEY", "forms are signed with this")]);
+    let key = FormKey::read(&mut settings).unwrap();
+    let visitor = Visitor {
+        address: Ipv4Addr::UNSPECIFIED.into(),
+        https: true,
+    };
+    Visit {
+        session: None,
+        certain: true,
+        language,
+        csrf: key.token(BoundTo::Visit("")),
+        nonce: Nonce::random(),
+        path: path.to_owned(),
+        since: String::new(),
+        now: now(),
+        caller: Caller::new(None, visitor),
+        public_url: origin(),
+        new_cookie: None,
     }
 }

@@ -2,28 +2,23 @@
 
 use actix_web::{
     HttpResponse,
-    http::StatusCode,
     web::{Data, Path, Query},
 };
 use askama::Template;
-use serde::Deserialize;
 use ticketing_contracts::{api::tickets::Ticket, ids::TicketId};
 
-use super::{orders::with_cursor, parts::ink};
+use super::{
+    list::{self, Asked},
+    parts::ink,
+};
 use crate::{
-    clients::{ClientError, Clients, Paged},
+    clients::{Clients, Paged},
     failure::Failure,
     live,
     page::{self, Page},
     text::{Moment, Text},
     visit::SignedIn,
 };
-
-/// Which part of the list.
-#[derive(Debug, Default, Deserialize)]
-pub struct Asked {
-    cursor: Option<String>,
-}
 
 /// The page.
 #[derive(Debug, Template)]
@@ -65,16 +60,13 @@ pub async fn show(
     clients: Data<Clients>,
     asked: Query<Asked>,
 ) -> Result<HttpResponse, Failure> {
-    let cursor = asked.cursor.as_deref();
-    let (status, found) = match clients.tickets.mine(&visitor.caller, cursor).await {
-        Ok(found) => (StatusCode::OK, Some(found)),
-        Err(ClientError::Unavailable { .. }) => (StatusCode::SERVICE_UNAVAILABLE, None),
-        Err(refused) => return Err(refused.into()),
-    };
+    let answer = clients.tickets.mine(&visitor.caller, asked.cursor());
+    let found = list::found(answer.await)?;
     let t = visitor.text();
     let page = Page::new(&visitor, t.text("selling-title"));
     let page = page.described(t.text("selling-description"));
-    page::with_status(status, &SellingPage::of(page, found.as_ref()))
+    let view = SellingPage::of(page, found.as_ref());
+    page::with_status(list::status(found.as_ref()), &view)
 }
 
 /// One of the bars: `GET /selling/{id}/shares`.
@@ -95,10 +87,9 @@ impl SellingPage {
         let t = page.t;
         let items = found.map(|found| &*found.items);
         let shown = items.into_iter().flatten().map(|ticket| ticket.id);
-        let next = found.and_then(|found| found.next.as_deref());
         Self {
             tickets: items.map(|items| items.iter().map(|ticket| Row::new(t, ticket)).collect()),
-            next: next.map(|cursor| with_cursor("/selling", Some(cursor))),
+            next: list::next("/selling", found),
             live: live::url(&page.since, shown, false),
             page: page.unlisted(),
         }

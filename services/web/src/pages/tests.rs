@@ -2,7 +2,7 @@
 //!
 //! With `SAMPLES=FOLDER` they are also written there, to be looked at in a browser.
 
-use actix_web::http::StatusCode;
+use actix_web::{HttpMessage, body, http::StatusCode, test::TestRequest};
 use askama::Template;
 use chrono::TimeDelta;
 use rstest::rstest;
@@ -14,6 +14,7 @@ use ticketing_contracts::{
     },
     order::{CancelReason, OrderStatus},
 };
+use ticketing_runtime::telemetry::trace::TraceContext;
 
 use super::{
     account::AccountPage,
@@ -31,6 +32,7 @@ use super::{
 };
 use crate::{
     clients::{ClientError, Paged},
+    failure::{self, Failure},
     page::Page,
     visit::{
         Language::{self, English, German},
@@ -56,10 +58,13 @@ fn refused(status: StatusCode, message: &str, field: Option<&str>) -> ClientErro
     }
 }
 
-/// Keeps what the page is about, without what is different every time.
 fn check(name: &str, view: &impl Template) {
-    let html = view.render().unwrap();
-    write_sample(name, &html);
+    check_html(name, &view.render().unwrap());
+}
+
+/// Keeps what the page is about, without what is different every time.
+fn check_html(name: &str, html: &str) {
+    write_sample(name, html);
     let main = html
         .split_once("<main ")
         .and_then(|(_, rest)| rest.split_once("</main>"))
@@ -428,6 +433,21 @@ fn how_a_ticket_does_not_sell_yet() {
 #[test]
 fn the_figures_are_away() {
     check("figures-down", &figures(None, None));
+}
+
+/// Nothing that anybody can do leads there.
+#[tokio::test]
+async fn something_is_broken() {
+    let request = TestRequest::default().to_http_request();
+    let visit = samples::visit(English, "/orders");
+    request.extensions_mut().insert(visit);
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let trace: TraceContext = trace.parse().unwrap();
+    let failed = trace.scope(failure::answer(&request, &Failure::Broken));
+    let response = failed.await;
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let html = body::to_bytes(response.into_body()).await.unwrap();
+    check_html("failure-broken", std::str::from_utf8(&html).unwrap());
 }
 
 #[test]

@@ -42,3 +42,15 @@ async fn further_offers() {
     browser.audited("home-second-page").await;
     browser.ends().await;
 }
+
+/// Before anybody has sold anything.
+#[tokio::test]
+async fn nothing_on_sale() {
+    let stack = Stack::get();
+    let browser = Chromium::new().start(&stack).await;
+    browser.opens("/").await;
+    browser.is_given("home-empty").await;
+    browser.sees_heading("Nothing is on sale right now").await;
+    browser.audited("home-nothing-on-sale").await;
+    browser.ends().await;
+}

@@ -78,3 +78,18 @@ async fn a_part_is_down() {
     .await;
     browser.ends().await;
 }
+
+/// A fault of ours: nothing that anybody can do leads there.
+#[tokio::test]
+async fn something_is_broken() {
+    let stack = Stack::get();
+    let browser = Chromium::new().start(&stack).await;
+    browser.belongs_to(&stack.person().await).await;
+    browser.opens("/orders").await;
+    browser.sees("No orders yet").await;
+    browser.is_given("failure-broken").await;
+    browser.sees_heading("Something went wrong").await;
+    browser.sees_link("Try again").await;
+    browser.audited("broken").await;
+    browser.ends().await;
+}

@@ -162,7 +162,7 @@ impl Audience {
     fn interested(&self, change: &Change) -> Option<&HashSet<u64>> {
         match change {
             Change::Stock(inventory) => self.by_ticket.get(&inventory.ticket_id),
-            Change::NewOffer => Some(&self.of_offers),
+            Change::NewOffers(_) => Some(&self.of_offers),
             Change::Offer { ticket, .. } => self.by_ticket.get(ticket),
             Change::Order { owner, .. } | Change::Payment { owner, .. } => self.by_owner.get(owner),
         }

@@ -146,9 +146,11 @@ impl Streams {
             .await;
     }
 
-    pub async fn put_up(&self) {
+    pub async fn put_up(&self) -> TicketId {
         let ticket = self.offer(self.ticket(), 1);
+        let id = ticket.id;
         self.say(&[TicketEvent::Created(ticket)]).await;
+        id
     }
 
     pub fn ticket(&self) -> TicketId {

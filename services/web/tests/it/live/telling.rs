@@ -1,6 +1,7 @@
 //! Who is told what, and how often.
 
 use chrono::TimeDelta;
+use serde_json::json;
 use ticketing_contracts::{events::orders::Inventory, ids::TicketId};
 
 use super::{
@@ -9,6 +10,13 @@ use super::{
     streams::{held, next},
 };
 use crate::harness::User;
+
+fn new_offers(tickets: &[TicketId]) -> Told {
+    Told {
+        name: "offers".into(),
+        data: json!({"ids": tickets}).to_string(),
+    }
+}
 
 fn offer(ticket: TicketId, version: i64) -> Told {
     Told {
@@ -116,15 +124,17 @@ async fn of_new_offers_who_asked_for_them() {
     };
     let mut home = Listener::to(&app, home).await;
     let mut page = Listener::to_tickets(&app, &[ticket]).await;
+    let mut new = Vec::new();
     for _ in 0..10 {
-        streams.put_up().await;
+        new.push(streams.put_up().await);
     }
     streams.edit(ticket, 2).await;
-    assert_eq!(home.told().await.name, "offers");
+    assert_eq!(home.told().await, new_offers(&new[..1]));
     assert_eq!(home.told().await, offer(ticket, 2));
     assert_eq!(page.told().await, offer(ticket, 2));
     streams.clock.advance(TimeDelta::seconds(1));
-    assert_eq!(home.told().await.name, "offers", "once for all the others");
+    let others = new_offers(&new[1..]);
+    assert_eq!(home.told().await, others, "once for all of them");
 }
 
 /// The others are told of something that came later, and of nothing before it. Ann is told: what the others
