@@ -55,7 +55,7 @@ impl Service for Serve {
         };
         let settings = ConsumerSettings::new(SERVICE, self.instance.clone());
         let consumer = Consumer::new(self.redis.clone(), settings, clock.clone(), listener);
-        let upkeep = Upkeep::new(connection, &self.redis, clock, metrics.clone());
+        let upkeep = Upkeep::new(connection, &self.redis, clock);
 
         let soft = || lifecycle.soft().clone();
         lifecycle.spawn(consumer.run(soft()));

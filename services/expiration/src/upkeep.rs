@@ -5,7 +5,7 @@ use std::time::Duration;
 use redis::{aio::MultiplexedConnection, cmd};
 use ticketing_contracts::events::{Event, ExpirationEvent};
 use ticketing_messaging::{connection::RedisSettings, trim::Trimmer};
-use ticketing_runtime::{Clock, telemetry::metrics::Metrics};
+use ticketing_runtime::Clock;
 use tokio_util::sync::CancellationToken;
 
 use crate::{connection::Connection, dead_letters::DeadLetters, deadlines};
@@ -20,18 +20,12 @@ pub struct Upkeep {
     deadlines: String,
     dead_letters: DeadLetters,
     clock: Clock,
-    metrics: Metrics,
 }
 
 impl Upkeep {
     /// Of what is in this Redis.
     #[must_use]
-    pub fn new(
-        connection: Connection,
-        redis: &RedisSettings,
-        clock: Clock,
-        metrics: Metrics,
-    ) -> Self {
+    pub fn new(connection: Connection, redis: &RedisSettings, clock: Clock) -> Self {
         Self {
             connection,
             trimmer: Trimmer {
@@ -46,7 +40,6 @@ impl Upkeep {
             deadlines: deadlines::schedule(redis).key,
             dead_letters: DeadLetters::new(redis),
             clock,
-            metrics,
         }
     }
 
@@ -58,7 +51,6 @@ impl Upkeep {
                 let error = format!("{error:#}");
                 tracing::debug!(error, "no upkeep this time");
             }
-            self.metrics.upkeep();
         }
     }
 
