@@ -21,7 +21,7 @@ use crate::{
     gateway::Stripe,
     handlers::webhook::WebhookSecret,
     messaging::Messaging,
-    paying::{Orders, Patience, Paying},
+    paying::{Orders, Patience, Paying, Writer, writer},
     reconciler, routes,
     store::webhooks,
 };
@@ -73,15 +73,25 @@ impl Service for Serve {
         let resolver = Resolver::new(self.consul, hard());
         let auth = resolver.service("auth");
         let verifier = follow(auth, Refresh::default(), clock.clone(), hard());
+        let instance: Arc<str> = self.instance.into();
+        let patience = Patience::with(self.stripe.timeout);
+        let writer = Writer::start(writer::Settings {
+            database: self.database,
+            instance: Arc::clone(&instance),
+            patience,
+            wake: wake.clone(),
+            bell: Arc::clone(&bell),
+        });
         let paying = Paying {
             pool,
+            writer,
             orders: Orders::new(Peer::new(&resolver, "orders", self.token)),
             stripe: Stripe::new(&self.stripe)?,
             clock,
             wake,
             bell,
-            instance: self.instance.into(),
-            patience: Patience::with(self.stripe.timeout),
+            instance,
+            patience,
         };
         let browsers = PaymentConfig {
             publishable_key: self.stripe.publishable_key,

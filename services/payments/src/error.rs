@@ -38,6 +38,9 @@ pub enum Error {
     /// No connection to the database.
     #[error(transparent)]
     DatabaseUnavailable(#[from] Unavailable),
+    /// The same, for all that were to be written together.
+    #[error("the database is away: {0}")]
+    DatabaseAway(String),
     /// The database refused or broke off.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -78,6 +81,7 @@ impl From<Error> for Problem {
             Error::OrdersUnavailable(_) => Self::unavailable(ORDERS_RETRY, error),
             Error::Stripe(fault) => Self::unavailable(ORDERS_RETRY, fault),
             Error::DatabaseUnavailable(cause) => Self::unavailable(DATABASE_RETRY, cause),
+            Error::DatabaseAway(cause) => Self::unavailable(DATABASE_RETRY, cause),
             Error::Database(cause) if connection_lost(&cause) => {
                 Self::unavailable(DATABASE_RETRY, cause)
             }

@@ -6,7 +6,7 @@ use crate::{
     domain::{Failure, Finding, Method, Payment},
     error::Error,
     gateway::{Fault, Intent, IntentState, NewIntent},
-    store::payments,
+    store::{batch::Confirming, payments},
 };
 
 /// What is told when Stripe does not know the card.
@@ -32,11 +32,13 @@ impl Paying {
         payment: &Payment,
         waiting: Waiting,
     ) -> Result<Payment, Error> {
-        let finding = self.attempt(payment, waiting).await?;
-        self.conclude(payment, finding).await
+        let mut payment = payment.clone();
+        let finding = self.attempt(&mut payment, waiting).await?;
+        self.conclude(&payment, finding).await
     }
 
-    async fn attempt(&self, payment: &Payment, waiting: Waiting) -> Result<Finding, Error> {
+    /// Leaves in `payment` what was written about it on the way.
+    async fn attempt(&self, payment: &mut Payment, waiting: Waiting) -> Result<Finding, Error> {
         let (intent, method) = match self.prepare(payment).await {
             Ok(prepared) => prepared,
             // Of an attempt that may have been charged before, this says nothing.
@@ -46,8 +48,7 @@ impl Paying {
             }
             Err(fault) => return Err(fault.into()),
         };
-        let may = payments::confirming(&mut *self.pool.get().await?, payment, &intent).await?;
-        if !may {
+        if !self.may_confirm(payment, &intent).await? {
             // The order has ended, or somebody else has made another attempt: what is known of this one is
             // that it was not charged here.
             return Ok(if payment.attempt.confirming {
@@ -58,7 +59,24 @@ impl Paying {
         }
         let key = format!("{}-{}-confirm", payment.id, payment.attempt.number);
         let answer = self.stripe.confirm(&intent, &method, &key).await;
-        self.understood(payment, &intent, answer).await
+        let finding = self.understood(payment, &intent, answer).await?;
+        payment.intent = Some(intent);
+        payment.attempt.confirming = true;
+        Ok(finding)
+    }
+
+    /// Commits to ask Stripe to charge an attempt, if that may be done.
+    async fn may_confirm(&self, payment: &Payment, intent: &str) -> Result<bool, Error> {
+        let attempt = Confirming {
+            id: payment.id,
+            attempt: payment.attempt.number,
+            intent: intent.to_owned(),
+        };
+        if self.writer.confirming(attempt).await? {
+            return Ok(true);
+        }
+        let mut connection = self.pool.get().await?;
+        Ok(payments::confirming(&mut connection, payment, intent).await?)
     }
 
     /// The `PaymentIntent` and the payment method. Making them charges nothing.

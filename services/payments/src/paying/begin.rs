@@ -12,7 +12,11 @@ use super::{Paying, attempt::Waiting};
 use crate::{
     domain::{Failure, Method, Payment, Refusal, State},
     error::Error,
-    store::{attempts, ended, payments},
+    store::{
+        attempts,
+        batch::{self, Begin, Known, Look},
+        ended, payments,
+    },
 };
 
 /// What came of a request to pay.
@@ -57,10 +61,11 @@ impl Paying {
         method: Method,
         request: Option<Repeatable>,
     ) -> Result<Outcome, Error> {
-        if let Some(outcome) = self.repeated(user, request.as_ref()).await? {
+        let known = self.known(user, order, request.as_ref()).await?;
+        if let Some(outcome) = repeated(&known, request.as_ref())? {
             return Ok(outcome);
         }
-        self.may_be_tried(user, order).await?;
+        may_be_tried(user, known.payment.as_ref())?;
         let lease = self.orders.lease(order, user, false).await?;
         let begun = self
             .begin(user, order, &lease, method, request.as_ref())
@@ -81,45 +86,20 @@ impl Paying {
         Ok(Outcome::of(payment)?)
     }
 
-    /// What came of the attempt that the same request began before.
-    async fn repeated(
+    /// What there is of the order's payment, and of the request.
+    async fn known(
         &self,
         user: UserId,
+        order: OrderId,
         request: Option<&Repeatable>,
-    ) -> Result<Option<Outcome>, Error> {
-        let Some(request) = request else {
-            return Ok(None);
-        };
-        let mut connection = self.pool.get().await?;
-        let earlier = attempts::by_key(&mut connection, user, &request.key).await?;
-        let Some(earlier) = earlier else {
-            return Ok(None);
-        };
-        if earlier.fingerprint != request.fingerprint {
-            return Err(Refusal::KeyReused.into());
+    ) -> Result<Known, Error> {
+        let key = request.map(|request| (user, request.key.clone()));
+        let look = Look { order, key };
+        if let Some(known) = self.writer.look(look.clone()).await? {
+            return Ok(known);
         }
-        if let Some(words) = earlier.failure {
-            return Ok(Some(Outcome::Failed(words)));
-        }
-        let payment = payments::find(&mut connection, earlier.payment).await?;
-        let payment = payment.ok_or(Refusal::Unknown)?;
-        if payment.attempt.number != earlier.number {
-            return Err(Refusal::Superseded.into());
-        }
-        match payment.state {
-            State::Attempting { .. } => Err(Refusal::UnderWay.into()),
-            _ => Ok(Some(Outcome::of(payment)?)),
-        }
-    }
-
-    /// Spares orders a lease that would not be used.
-    async fn may_be_tried(&self, user: UserId, order: OrderId) -> Result<(), Error> {
-        let known = payments::of_order(&mut *self.pool.get().await?, order).await?;
-        match known {
-            Some(payment) if payment.user_id == user => Ok(payment.may_be_tried()?),
-            // Whose order it is, orders says.
-            _ => Ok(()),
-        }
+        let known = batch::look(&*self.pool.get().await?, &[&look]).await?;
+        Ok(known.into_iter().next().unwrap_or_default())
     }
 
     /// Writes the attempt, if it is the only one.
@@ -133,10 +113,17 @@ impl Paying {
     ) -> Result<Payment, Error> {
         let now = self.clock.now();
         let first = Payment::begin(PaymentId::new(now), order, user, lease, method, now);
+        let begin = Begin {
+            payment: first.clone(),
+            request: request.cloned(),
+        };
+        if self.writer.begin(begin.clone()).await? {
+            return Ok(first);
+        }
         let mut connection = self.pool.get().await?;
         let (instance, due) = (&self.instance, self.patience.attempt);
-        let begun = payments::begin(&mut connection, &first, request, instance, due).await;
-        if begun.map_err(key_reused)? {
+        let begun = batch::begin(&connection, &[&begin], instance, due).await;
+        if begun.map_err(key_reused)?.contains(&first.id) {
             return Ok(first);
         }
         tx::begin(&mut connection).await?;
@@ -193,6 +180,37 @@ impl Paying {
         if let Err(error) = self.orders.give_back(order, lease).await {
             tracing::warn!(%error, "a lease could not be given back: it ends by itself");
         }
+    }
+}
+
+/// What came of the attempt that the same request began before.
+fn repeated(known: &Known, request: Option<&Repeatable>) -> Result<Option<Outcome>, Refusal> {
+    let (Some(request), Some(earlier)) = (request, &known.earlier) else {
+        return Ok(None);
+    };
+    if earlier.fingerprint != request.fingerprint {
+        return Err(Refusal::KeyReused);
+    }
+    if let Some(words) = &earlier.failure {
+        return Ok(Some(Outcome::Failed(words.clone())));
+    }
+    // The same request names the same order.
+    let payment = known.payment.as_ref().ok_or(Refusal::Unknown)?;
+    if payment.attempt.number != earlier.number {
+        return Err(Refusal::Superseded);
+    }
+    match payment.state {
+        State::Attempting { .. } => Err(Refusal::UnderWay),
+        _ => Outcome::of(payment.clone()).map(Some),
+    }
+}
+
+/// Spares orders a lease that would not be used.
+fn may_be_tried(user: UserId, known: Option<&Payment>) -> Result<(), Refusal> {
+    match known {
+        Some(payment) if payment.user_id == user => payment.may_be_tried(),
+        // Whose order it is, orders says.
+        _ => Ok(()),
     }
 }
 

@@ -11,7 +11,7 @@ use super::Paying;
 use crate::{
     domain::{Failure, Finding, Payment, Refusal, State},
     error::Error,
-    store::{attempts, payments, refunds},
+    store::{attempts, batch::Success, payments, refunds},
 };
 
 impl Paying {
@@ -37,11 +37,34 @@ impl Paying {
             Finding::RequiresAction { .. } => self.lease_by_hand(payment).await,
             _ => None,
         };
+        if let (Finding::Succeeded, Some(Settled::Complete)) = (&finding, settled)
+            && let Some(written) = self.succeed(payment).await?
+        {
+            return Ok(written);
+        }
         let written = self.write(payment, finding, settled, lease).await?;
         if matches!(written.state, State::Failed(_)) && written.leased {
             return Ok(self.let_go(written).await);
         }
         Ok(written)
+    }
+
+    /// Writes a success that has made the order complete together with others'. `None`: somebody else has
+    /// written about the payment, or is writing, and it is to be seen what.
+    async fn succeed(&self, payment: &Payment) -> Result<Option<Payment>, Error> {
+        let mut succeeded = payment.clone();
+        let event = succeeded.take(payment.attempt.number, Finding::Succeeded);
+        succeeded.settle(Settled::Complete);
+        let (Some(event), Some(intent)) = (event, &succeeded.intent) else {
+            return Ok(None);
+        };
+        let success = Success {
+            id: payment.id,
+            version: succeeded.version,
+            intent: intent.clone(),
+            event: Envelope::of(&event, self.clock.now())?,
+        };
+        Ok(self.writer.succeed(success).await?.then_some(succeeded))
     }
 
     async fn write(

@@ -11,6 +11,8 @@ pub struct Patience {
     pub attempt: Duration,
     /// The buyer, before Stripe is asked what has become of it, in case that a webhook is lost.
     pub action: Duration,
+    /// Whoever makes an attempt, to hear from Stripe what a webhook has told already, and to write it.
+    pub hint: Duration,
     /// Whoever was asked in vain, before being asked again.
     pub retry: Duration,
     /// Stripe, to have a refund made.
@@ -25,6 +27,7 @@ impl Patience {
             // Two requests after each other, and orders twice.
             attempt: 2 * timeout + Duration::from_secs(8),
             action: Duration::from_secs(15),
+            hint: timeout / 4,
             retry: Duration::from_secs(2),
             refund: Duration::from_secs(60),
         }

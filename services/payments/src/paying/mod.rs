@@ -8,6 +8,8 @@
 //! 4. Stripe confirms the `PaymentIntent`: the one step that costs the buyer money ([`attempt`]).
 //! 5. Orders is told of the success, then it is written with its event ([`conclude`]).
 //!
+//! What nearly all payments write on their way is written together with others' ([`writer`]).
+//!
 //! Whoever stops in between leaves a payment that is due: it is looked at and goes on ([`look`]).
 
 mod attempt;
@@ -19,6 +21,7 @@ mod orders;
 mod refund;
 pub mod show;
 pub mod webhook;
+pub mod writer;
 
 use std::sync::Arc;
 
@@ -32,12 +35,15 @@ use crate::gateway::Stripe;
 pub use begin::Outcome;
 pub use due::Patience;
 pub use orders::Orders;
+pub use writer::Writer;
 
 /// Payments, for their buyers and for whoever looks after them. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Paying {
     /// The schema.
     pub pool: Pool,
+    /// What is written together.
+    pub writer: Writer,
     /// Who keeps the tickets.
     pub orders: Orders,
     /// Who charges.

@@ -4,7 +4,10 @@
 use ticketing_contracts::ids::PaymentId;
 
 use super::Paying;
-use crate::{error::Error, store::webhooks};
+use crate::{
+    error::Error,
+    store::webhooks::{self, Hint},
+};
 
 /// A webhook's event, as far as it matters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,13 +26,17 @@ impl Paying {
     /// # Errors
     /// When the database is away: Stripe sends it again.
     pub async fn notice(&self, notice: &Notice) -> Result<(), Error> {
-        let Notice {
-            id,
-            intent,
-            payment,
-        } = notice;
+        let hint = Hint {
+            event: notice.id.clone(),
+            at: self.clock.now(),
+            intent: notice.intent.clone(),
+            payment: notice.payment,
+        };
+        if self.writer.note(hint.clone()).await? {
+            return Ok(());
+        }
         let mut connection = self.pool.get().await?;
-        if webhooks::note(&mut connection, id, self.clock.now(), intent, *payment).await? {
+        if webhooks::note(&mut connection, &hint, self.patience.hint).await? {
             self.bell.notify_one();
         }
         Ok(())

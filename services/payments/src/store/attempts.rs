@@ -1,8 +1,10 @@
 //! Attempts, by the keys of the requests that began them.
 
+use std::collections::HashMap;
+
 use diesel::{
-    OptionalExtension, QueryResult,
-    sql_types::{Bytea, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+    QueryResult,
+    sql_types::{Array, Bytea, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use ticketing_contracts::ids::{PaymentId, UserId};
@@ -10,6 +12,7 @@ use ticketing_http::idempotency::Repeatable;
 use ticketing_postgres::prepared;
 use uuid::Uuid;
 
+use super::column;
 use crate::domain::Payment;
 
 /// What is unique about the keys of a user.
@@ -52,31 +55,41 @@ pub async fn insert(
     .map(drop)
 }
 
-/// The attempt that a user's request with this key has begun.
+/// Whose request, under which key; which attempt of which payment it has begun; its fingerprint, and what the
+/// buyer was told.
+type Row = (Uuid, String, Uuid, i32, Vec<u8>, Option<String>);
+
+/// The attempts that users' requests with these keys have begun.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn by_key(
-    connection: &mut AsyncPgConnection,
-    user: UserId,
-    key: &str,
-) -> QueryResult<Option<Earlier>> {
-    let row: Option<(Uuid, i32, Vec<u8>, Option<String>)> = prepared(
-        "SELECT payment_id, number, fingerprint, failure FROM attempt \
-         WHERE user_id = {} AND request_key = {}",
+pub async fn by_keys(
+    connection: &AsyncPgConnection,
+    keys: &[(UserId, &str)],
+) -> QueryResult<HashMap<(UserId, String), Earlier>> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<Row> = prepared(
+        "SELECT user_id, request_key, payment_id, number, fingerprint, failure FROM attempt \
+         WHERE request_key IS NOT NULL \
+           AND (user_id, request_key) IN (SELECT * FROM unnest({}, {}))",
     )
-    .bind::<SqlUuid, _>(user.0)
-    .bind::<Text, _>(key)
-    .returning::<(SqlUuid, Integer, Bytea, Nullable<Text>)>()
-    .get_result(connection)
-    .await
-    .optional()?;
-    Ok(row.map(|(payment, number, fingerprint, failure)| Earlier {
-        payment: PaymentId(payment),
-        number,
-        fingerprint,
-        failure,
-    }))
+    .bind::<Array<SqlUuid>, _>(column(keys, |(user, _)| user.0))
+    .bind::<Array<Text>, _>(column(keys, |(_, key)| *key))
+    .returning::<(SqlUuid, Text, SqlUuid, Integer, Bytea, Nullable<Text>)>()
+    .get_results(&mut &*connection)
+    .await?;
+    let earlier = |(user, key, payment, number, fingerprint, failure)| {
+        let earlier = Earlier {
+            payment: PaymentId(payment),
+            number,
+            fingerprint,
+            failure,
+        };
+        ((UserId(user), key), earlier)
+    };
+    Ok(rows.into_iter().map(earlier).collect())
 }
 
 /// Notes what the buyer was told of an attempt that failed.

@@ -11,7 +11,10 @@ use ticketing_contracts::ids::{OrderId, PaymentId};
 use ticketing_postgres::prepared;
 use uuid::Uuid;
 
-use super::payments::{self, milliseconds};
+use super::{
+    payments::milliseconds,
+    row::{Columns, select_payments},
+};
 use crate::domain::Payment;
 
 /// Takes payments whose time has come, at most `limit`, and puts them off by `patience`, so that no other
@@ -57,18 +60,16 @@ pub async fn look(
     connection: &mut AsyncPgConnection,
     id: PaymentId,
 ) -> QueryResult<Option<Looked>> {
-    let Some(payment) = payments::find(connection, id).await? else {
-        return Ok(None);
-    };
-    let (ended, left_behind): (bool, bool) = prepared(
-        "SELECT EXISTS (SELECT FROM ended e WHERE e.order_id = p.order_id), p.instance = '' \
-         FROM payment p WHERE p.id = {}",
-    )
+    let found: Option<(Payment, bool, bool)> = prepared(select_payments!(
+        ", EXISTS (SELECT FROM ended e WHERE e.order_id = p.order_id), p.instance = ''",
+        "WHERE p.id = {}"
+    ))
     .bind::<SqlUuid, _>(id.0)
-    .returning::<(Bool, Bool)>()
+    .returning::<(Columns, Bool, Bool)>()
     .get_result(connection)
-    .await?;
-    Ok(Some(Looked {
+    .await
+    .optional()?;
+    Ok(found.map(|(payment, ended, left_behind)| Looked {
         payment,
         ended,
         left_behind,

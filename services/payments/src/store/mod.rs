@@ -1,6 +1,7 @@
 //! payments' tables. Nothing else in this crate writes SQL.
 
 pub mod attempts;
+pub mod batch;
 pub mod due;
 pub mod ended;
 pub mod payments;
@@ -18,4 +19,9 @@ const OWN: EmbeddedMigrations = embed_migrations!();
 #[must_use]
 pub fn migrations() -> impl MigrationSource<Pg> {
     ticketing_messaging::migrations(OWN)
+}
+
+/// A column of several rows.
+fn column<T, C>(rows: impl IntoIterator<Item = T>, of: impl Fn(T) -> C) -> Vec<C> {
+    rows.into_iter().map(of).collect()
 }

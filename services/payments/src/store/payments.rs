@@ -1,19 +1,21 @@
 //! Payments, one by one.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use diesel::{
     OptionalExtension, QueryResult,
     sql_types::{
-        BigInt, Bool, Bytea, Double, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+        Array, BigInt, Bool, Double, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid,
     },
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use ticketing_contracts::ids::{OrderId, PaymentId};
-use ticketing_http::idempotency::Repeatable;
 use ticketing_postgres::prepared;
 
-use super::row::{Columns, columns, select_payments};
+use super::{
+    column,
+    row::{Columns, columns, select_payments},
+};
 use crate::domain::Payment;
 
 /// A payment.
@@ -48,6 +50,25 @@ pub async fn of_order(
         .optional()
 }
 
+/// The payments of several orders.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_orders(
+    connection: &AsyncPgConnection,
+    orders: &[OrderId],
+) -> QueryResult<HashMap<OrderId, Payment>> {
+    let payments: Vec<Payment> = prepared(select_payments!("WHERE p.order_id = ANY({})"))
+        .bind::<Array<SqlUuid>, _>(column(orders, |order| order.0))
+        .returning::<Columns>()
+        .get_results(&mut &*connection)
+        .await?;
+    let payments = payments.into_iter();
+    Ok(payments
+        .map(|payment| (payment.order_id, payment))
+        .collect())
+}
+
 /// Locks a payment until the transaction ends. Whatever changes one does so first.
 ///
 /// In a statement of its own: one that has waited for a lock sees the locked row as it is by then, and what
@@ -79,54 +100,6 @@ pub async fn lock_of_order(
         .execute(connection)
         .await?;
     of_order(connection, order).await
-}
-
-/// Begins the payment of an order with its first attempt, unless the order has one or is over. Returns
-/// whether it did.
-///
-/// One statement, and so a transaction of its own: most payments need no other to begin.
-///
-/// # Errors
-/// When the database fails, or the request's key was used before ([`super::attempts::KEY`]).
-pub async fn begin(
-    connection: &mut AsyncPgConnection,
-    payment: &Payment,
-    request: Option<&Repeatable>,
-    instance: &str,
-    due_in: Duration,
-) -> QueryResult<bool> {
-    let begun = prepared(
-        "WITH begun AS ( \
-           INSERT INTO payment (id, order_id, user_id, amount, currency, version, status, attempt, \
-                                method, attempted_at, instance, lease, due_at, created_at) \
-           SELECT n.id, n.order_id, n.user_id, n.amount, n.currency, 0, 'attempting', 1, n.method, \
-                  n.attempted_at, n.instance, n.lease, now() + n.due_in * interval '1 millisecond', \
-                  n.created_at \
-           FROM (VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})) \
-             AS n (id, order_id, user_id, amount, currency, method, attempted_at, instance, lease, \
-                   due_in, created_at) \
-           WHERE NOT EXISTS (SELECT FROM ended e WHERE e.order_id = n.order_id) \
-           ON CONFLICT (order_id) DO NOTHING \
-           RETURNING id, user_id, attempted_at) \
-         INSERT INTO attempt (payment_id, number, user_id, request_key, fingerprint, begun_at) \
-         SELECT id, 1, user_id, {}, {}, attempted_at FROM begun",
-    )
-    .bind::<SqlUuid, _>(payment.id.0)
-    .bind::<SqlUuid, _>(payment.order_id.0)
-    .bind::<SqlUuid, _>(payment.user_id.0)
-    .bind::<BigInt, _>(payment.amount)
-    .bind::<Text, _>(payment.currency.code())
-    .bind::<Text, _>(payment.attempt.method.as_str())
-    .bind::<Timestamptz, _>(payment.attempt.begun_at)
-    .bind::<Text, _>(instance)
-    .bind::<BigInt, _>(payment.lease)
-    .bind::<Double, _>(milliseconds(due_in))
-    .bind::<Timestamptz, _>(payment.created_at)
-    .bind::<Nullable<Text>, _>(request.map(|request| request.key.as_str()))
-    .bind::<Nullable<Bytea>, _>(request.map(|request| &request.fingerprint[..]))
-    .execute(connection)
-    .await?;
-    Ok(begun == 1)
 }
 
 /// Writes a payment that is locked. It is looked at again after `due_in`, and at once when its order has

@@ -23,27 +23,19 @@ pub async fn due(
     payments: &[PaymentId],
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<(PaymentId, OrderId)>> {
-    let mut ids: Vec<_> = payments.iter().map(|payment| payment.0).collect();
-    ids.sort_unstable();
-    let new: Vec<Uuid> = prepared(
-        "INSERT INTO refund (payment_id, status, created_at) \
-         SELECT id, 'due', {} FROM payment WHERE id = ANY({}) ON CONFLICT DO NOTHING \
-         RETURNING payment_id",
-    )
-    .bind::<Timestamptz, _>(now)
-    .bind::<Array<SqlUuid>, _>(&ids)
-    .returning::<SqlUuid>()
-    .get_results(connection)
-    .await?;
-    prepared("UPDATE payment SET due_at = now() WHERE id = ANY({})")
-        .bind::<Array<SqlUuid>, _>(new)
-        .execute(connection)
-        .await?;
+    let ids: Vec<_> = payments.iter().map(|payment| payment.0).collect();
     let known: Vec<(Uuid, Uuid)> = prepared(
-        "SELECT p.id, p.order_id FROM payment p JOIN refund r ON r.payment_id = p.id \
-         WHERE p.id = ANY({})",
+        "WITH known AS (SELECT id, order_id FROM payment WHERE id = ANY({})), \
+              new AS ( \
+           INSERT INTO refund (payment_id, status, created_at) \
+           SELECT id, 'due', {} FROM known ORDER BY id ON CONFLICT DO NOTHING \
+           RETURNING payment_id), \
+              woken AS ( \
+           UPDATE payment p SET due_at = now() FROM new WHERE p.id = new.payment_id) \
+         SELECT id, order_id FROM known",
     )
-    .bind::<Array<SqlUuid>, _>(&ids)
+    .bind::<Array<SqlUuid>, _>(ids)
+    .bind::<Timestamptz, _>(now)
     .returning::<(SqlUuid, SqlUuid)>()
     .get_results(connection)
     .await?;

@@ -14,15 +14,19 @@ use uuid::Uuid;
 
 use crate::domain::{Attempt, Failure, Payment, Refund, State};
 
-/// `SELECT` of [`Columns`] from `payment p`, with its refund.
+/// `SELECT` of [`Columns`], and of `more`, from `payment p` with its refund.
 macro_rules! select_payments {
     ($rest:literal) => {
+        select_payments!("", $rest)
+    };
+    ($more:literal, $rest:literal) => {
         concat!(
             "SELECT p.id, p.order_id, p.user_id, p.amount, p.currency, p.version, p.intent, p.lease, \
                     p.leased, p.created_at, p.status, p.reason, p.message, p.client_secret, \
                     p.settled, p.attempt, p.method, p.confirming, p.attempted_at, r.status, \
-                    r.stripe_id \
-             FROM payment p LEFT JOIN refund r ON r.payment_id = p.id ",
+                    r.stripe_id",
+            $more,
+            " FROM payment p LEFT JOIN refund r ON r.payment_id = p.id ",
             $rest
         )
     };

@@ -154,6 +154,64 @@ async fn twenty_requests_at_once_pay_once() {
     world.has_published(&["payment:created"]).await;
 }
 
+/// On two instances: what is written together is everybody's own.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_buyers_at_once_pay_once_each() {
+    let world = World::new().await;
+    let apps = [world.start().await, world.start().await];
+    let mut buyers = Vec::new();
+    for _ in 0..30 {
+        let buyer = world.user();
+        let order = world.order(&buyer).await.id;
+        buyers.push((buyer, order));
+    }
+    let card = |turn: usize| match turn % 5 {
+        0 => "tok_chargeDeclined",
+        _ => "tok_visa",
+    };
+    let requests: Vec<_> = buyers
+        .iter()
+        .enumerate()
+        .map(|(turn, (buyer, order))| {
+            apps[turn % 2].paying(buyer, &crate::harness::paying_with(*order, card(turn)))
+        })
+        .collect();
+    let answers = all(requests
+        .into_iter()
+        .map(|request| async move { request.send().await.unwrap().status() }))
+    .await;
+    for (turn, ((buyer, order), answer)) in buyers.iter().zip(answers).enumerate() {
+        let (expected, charged, status) = match card(turn) {
+            "tok_visa" => (StatusCode::CREATED, 1, OrderStatus::Complete),
+            _ => (StatusCode::PAYMENT_REQUIRED, 0, OrderStatus::Created),
+        };
+        assert_eq!(answer, expected);
+        assert_eq!(world.sim.charges(*order).await, charged);
+        assert_eq!(world.orders.show(buyer, *order).await.status, status);
+    }
+    for (what, number) in [
+        ("attempt", 30),
+        ("webhook_event", 30),
+        (
+            "payment WHERE status = 'succeeded' AND settled = 'complete' AND version = 1",
+            24,
+        ),
+        (
+            "payment WHERE status = 'failed' AND NOT leased AND version = 1",
+            6,
+        ),
+        ("payment WHERE due_at IS NOT NULL", 0),
+        ("outbox WHERE kind = 'payment:created'", 24),
+        ("outbox WHERE kind = 'payment:failed'", 6),
+    ] {
+        eventually(&format!("{number} of {what}"), async || {
+            let found = world.number(&format!("SELECT count(*) FROM {what}")).await;
+            (found == number).then_some(())
+        })
+        .await;
+    }
+}
+
 /// The control: a second charge of an order would be counted.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_payment_intents_would_charge_twice() {

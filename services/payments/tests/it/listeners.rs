@@ -3,11 +3,11 @@
 use ticketing_contracts::{
     api::payments::PaymentStatus,
     events::{OrderEvent, orders::RefundDue},
-    ids::PaymentId,
+    ids::{OrderId, PaymentId},
 };
 use ticketing_testkit::eventually;
 
-use crate::harness::{World, now, paid};
+use crate::harness::{User, World, now, paid};
 
 /// As orders tells of it, once more.
 async fn cancelled(world: &World) -> OrderEvent {
@@ -18,6 +18,25 @@ async fn cancelled(world: &World) -> OrderEvent {
             .find(|event| matches!(event, OrderEvent::Cancelled(_)))
     })
     .await
+}
+
+/// As orders asks for a payment to be given back.
+async fn refund_due(
+    world: &World,
+    ann: &User,
+    order: OrderId,
+    payment_id: PaymentId,
+) -> OrderEvent {
+    let other = world.order(ann).await.id;
+    world.orders.cancel(ann, other).await;
+    let OrderEvent::Cancelled(mut snapshot) = cancelled(world).await else {
+        panic!();
+    };
+    snapshot.id = order;
+    OrderEvent::RefundDue(RefundDue {
+        order: snapshot,
+        payment_id,
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,16 +71,7 @@ async fn a_refund_that_is_asked_for_twice_is_made_once() {
     let ann = world.user();
     let order = world.order(&ann).await.id;
     let payment = paid(app.pay(&ann, order, "tok_visa").await).await;
-    let other = world.order(&ann).await.id;
-    world.orders.cancel(&ann, other).await;
-    let OrderEvent::Cancelled(mut snapshot) = cancelled(&world).await else {
-        panic!();
-    };
-    snapshot.id = order;
-    let due = OrderEvent::RefundDue(RefundDue {
-        order: snapshot,
-        payment_id: payment.id,
-    });
+    let due = refund_due(&world, &ann, order, payment.id).await;
     for _ in 0..3 {
         world.publish(&due).await;
     }
@@ -82,43 +92,25 @@ async fn a_refund_that_another_instance_has_noted_is_not_told_again() {
     let ann = world.user();
     let order = world.order(&ann).await.id;
     let payment = paid(app.pay(&ann, order, "tok_visa").await).await;
-    let other = world.order(&ann).await.id;
-    world.orders.cancel(&ann, other).await;
-    let OrderEvent::Cancelled(mut snapshot) = cancelled(&world).await else {
-        panic!();
-    };
-    snapshot.id = order;
+    let due = refund_due(&world, &ann, order, payment.id).await;
     // A webhook of the refund would wait for the lock as well.
     world.sim.slowly_untold(500).await;
-    world
-        .publish(&OrderEvent::RefundDue(RefundDue {
-            order: snapshot,
-            payment_id: payment.id,
-        }))
-        .await;
+    world.publish(&due).await;
     eventually("the refund is about to be asked for", async || {
         (world.sim.asked("GET /v1/refunds").await == 1).then_some(())
     })
     .await;
     let lock = "BEGIN; SELECT FROM payment FOR UPDATE";
     world.sql.batch_execute(lock).await.unwrap();
-    let waiting = async || {
-        // Within a transaction the activity is read once, else.
-        let afresh = "SELECT pg_stat_clear_snapshot()";
-        world.sql.batch_execute(afresh).await.unwrap();
-        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
-                         AND application_name = current_setting('search_path')";
-        world.number(waiting).await
-    };
     eventually("it waits for the lock", async || {
-        (waiting().await == 1).then_some(())
+        (world.waiting().await == 1).then_some(())
     })
     .await;
     let noted = "UPDATE refund SET status = 'succeeded', stripe_id = 're_1'; \
                  UPDATE payment SET version = version + 1, due_at = NULL; COMMIT";
     world.sql.batch_execute(noted).await.unwrap();
     eventually("it has looked", async || {
-        (waiting().await == 0).then_some(())
+        (world.waiting().await == 0).then_some(())
     })
     .await;
     app.stopped().await;

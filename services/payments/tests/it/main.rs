@@ -19,4 +19,5 @@ mod show;
 
 mod stripe_faults;
 mod three_d_secure;
+mod together;
 mod webhook;

@@ -1,12 +1,18 @@
 //! `POST /api/payments/webhook`
 
 use hmac::{Hmac, KeyInit, Mac};
+use payments::store::webhooks;
 use reqwest::{Response, StatusCode};
+use rstest::rstest;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use ticketing_contracts::{api::payments::PaymentStatus, order::OrderStatus};
 
-use crate::harness::{App, World, all, now, paid, problem};
+use crate::harness::{
+    App, World, all,
+    books::{self, Books, begin, done_at_once, patience},
+    now, paid, problem,
+};
 
 /// An event about a `PaymentIntent`, with an id of its own.
 pub fn event(intent: &str, kind: &str) -> Value {
@@ -141,4 +147,58 @@ async fn before_the_answer_it_makes_the_payment_too() {
     assert_eq!(payment.status, PaymentStatus::Succeeded);
     assert_eq!(world.sim.charges(order.id).await, 1);
     world.has_published(&["payment:created"]).await;
+}
+
+/// Whoever is making an attempt hears from Stripe as well. Everything else is looked at now.
+#[rstest]
+#[case::together(true)]
+#[case::alone(false)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_hint_leaves_time_to_whoever_is_at_it(#[case] together: bool) {
+    let books = Books::open().await;
+    let states = [
+        "status = 'attempting'",
+        "due_at = now() + interval '0.5 seconds'",
+        "reason = 'unconfirmed'",
+        "instance = ''",
+        "status = 'failed', reason = 'unavailable', due_at = NULL",
+        "status = 'requires-action', client_secret = 'x'",
+        "status = 'succeeded', settled = 'complete', due_at = NULL",
+        "status = 'canceled', due_at = NULL",
+    ];
+    let begins: Vec<_> = (0..8).map(begin).collect();
+    done_at_once(begins.iter().map(|one| books.begins(one))).await;
+    done_at_once(begins.iter().map(|one| books.confirms(one))).await;
+    for (one, state) in begins.iter().zip(states) {
+        let change = format!("UPDATE payment SET {state} WHERE id = '{}'", one.payment.id);
+        books.sql.batch_execute(&change).await.unwrap();
+    }
+    let now = "SELECT extract(epoch FROM clock_timestamp())::double precision";
+    let now = async || -> f64 { books.sql.query_one(now, &[]).await.unwrap().get(0) };
+    let before = now().await;
+    if together {
+        done_at_once(begins.iter().map(|one| books.notes(one))).await;
+    } else {
+        let mut connection = books.pool.get().await.unwrap();
+        for one in &begins {
+            let hint = books::hint(one);
+            webhooks::note(&mut connection, &hint, patience().hint)
+                .await
+                .unwrap();
+        }
+    }
+    let after = now().await;
+    let due = "SELECT extract(epoch FROM due_at)::double precision FROM payment ORDER BY id";
+    let due = books.sql.query(due, &[]).await.unwrap();
+    let due: Vec<Option<f64>> = due.iter().map(|row| row.get(0)).collect();
+    let at = |due: Option<f64>, wait: f64| {
+        let due = due.unwrap() - wait;
+        (before..=after).contains(&due)
+    };
+    assert!(at(due[0], 15.0), "{due:?} {before} {after}");
+    assert!(due[1].unwrap() < after + 0.5, "not later than before");
+    for due in &due[2..6] {
+        assert!(at(*due, 0.0), "{due:?} {before} {after}");
+    }
+    assert_eq!(due[6..], [None; 2]);
 }

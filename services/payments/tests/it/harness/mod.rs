@@ -4,6 +4,7 @@
 mod answers;
 mod app;
 mod auth;
+pub mod books;
 mod killable;
 mod orders;
 mod simulator;
@@ -204,6 +205,18 @@ impl World {
         let aged =
             "UPDATE payment SET due_at = now(), attempted_at = attempted_at - interval '1 hour'";
         self.sql.batch_execute(aged).await.unwrap();
+    }
+
+    /// How many of payments' sessions wait for a lock.
+    pub async fn waiting(&self) -> i64 {
+        // Within a transaction the activity is read once, else.
+        let afresh = "SELECT pg_stat_clear_snapshot()";
+        self.sql.batch_execute(afresh).await.unwrap();
+        self.number(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
+               AND application_name = current_setting('search_path')",
+        )
+        .await
     }
 
     /// A number out of Postgres.
