@@ -1,7 +1,7 @@
 //! `stack`'s commands on a running stack.
 
-use serde_json::Value;
 use stack::services::all_jobs;
+use ticketing_contracts::api::tickets::Ticket;
 
 use crate::harness::{Stack, stack_command};
 
@@ -40,8 +40,9 @@ async fn a_demo_can_be_asked_for_again() {
         "{again}"
     );
     let found = stack.get_path("/api/tickets?q=northern+lights").await;
-    let found: Value = found.json().await.unwrap();
-    assert_eq!(found.as_array().unwrap().len(), 1, "{found}");
+    let found: Vec<Ticket> = found.json().await.unwrap();
+    let offered = found.iter().filter(|ticket| ticket.capacity == 20_000);
+    assert_eq!(offered.count(), 1, "{found:?}");
 }
 
 #[test]
