@@ -1,4 +1,5 @@
-//! What went wrong, as a page: in the visitor's language, with the trace id to tell an operator.
+//! What went wrong, as a page: in the visitor's language, and with the trace id to tell an operator
+//! when it is our fault.
 //!
 //! Handlers and extractors return a [`Failure`]; the page is made on the way out, where the request is
 //! known. A dependency that is down should only end in here when the whole page depends on it.
@@ -136,7 +137,7 @@ struct FailurePage {
     /// In figures.
     status: u16,
     text: String,
-    /// Names the request in the logs, for whoever helps the visitor.
+    /// Names the request in the logs, for whoever runs the site. Shown when the fault is ours.
     trace_id: String,
     /// Trying again may help.
     again: bool,

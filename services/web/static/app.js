@@ -29,10 +29,18 @@
     timeZoneName: 'short',
   });
 
+  /** For what is some minutes away. */
+  const timeOfDay = new Intl.DateTimeFormat(LANGUAGE, {
+    hour: 'numeric',
+    minute: '2-digit',
+    timeZoneName: 'short',
+  });
+
   function showTimes(root) {
     for (const time of all(root, 'time[data-local]')) {
       const at = new Date(time.dateTime);
-      if (!Number.isNaN(at.getTime())) time.textContent = moment.format(at);
+      const written = time.dataset.local === 'time' ? timeOfDay : moment;
+      if (!Number.isNaN(at.getTime())) time.textContent = written.format(at);
     }
     for (const label of all(root, 'tspan[data-at]')) {
       label.textContent = labels[label.dataset.unit].format(new Date(label.dataset.at));
@@ -159,8 +167,14 @@
       const button = form.querySelector('[type=submit]');
       const before = button.getAttribute('aria-disabled');
       const input = form.elements.quantity;
-      input.max = most;
-      if (free > 0 && Number(input.value) > most) input.value = most;
+      // While nothing can be had, how many is out of sight: it neither keeps the focus nor is found wrong.
+      input.readOnly = free < 1;
+      if (free > 0) {
+        input.max = most;
+        if (Number(input.value) > most) input.value = most;
+      } else if (document.activeElement?.closest('.offer .when-free')) {
+        button.focus();
+      }
       button.setAttribute('aria-disabled', String(free < 1));
       showSum(form);
       if (before !== null && before !== String(free < 1)) announce(stock.innerText);

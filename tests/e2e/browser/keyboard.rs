@@ -39,7 +39,7 @@ async fn a_purchase_by_keys_alone() {
     buyer.sees("Test payments").await;
     buyer.tabs_to("Card number").await;
     buyer.types(card::SECURED).await;
-    buyer.tabs_to("Expiration date").await;
+    buyer.tabs_to("Expiry").await;
     buyer.types("1234").await;
     buyer.tabs_to("Security code").await;
     buyer.types("123").await;

@@ -89,7 +89,7 @@ impl Browser {
     /// As somebody types.
     pub async fn fills_card(&self, card: &str) {
         self.fills("Card number", card).await;
-        self.fills("Expiration date", "1234").await;
+        self.fills("Expiry", "1234").await;
         self.fills("Security code", "123").await;
     }
 

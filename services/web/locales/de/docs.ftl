@@ -1,4 +1,4 @@
-docs-title = Für Programme
+docs-title = Für Entwickler
 docs-lead = Was jeder Dienst beantwortet: Adressen, was sie annehmen und was sie zurückgeben. Mit einer Anmeldung lassen sich Anfragen hier ausprobieren.
 docs-apis = Dienste
 docs-document = Das OpenAPI-Dokument selbst

@@ -1,9 +1,9 @@
 order-title = Bestellung
 order-number = Bestellung Nr.
 order-held = Reserviert
-order-held-hint = Wird in dieser Zeit bezahlt, gehören die Tickets dazu.
+order-held-hint = Wer in dieser Zeit bezahlt, bekommt die Tickets.
 order-left = Zeit zum Bezahlen
-order-until = bis
+order-until = Sie sind reserviert bis
 order-total = Summe
 order-each = { $count } × { $price }
 order-pay = Bezahlen
@@ -24,7 +24,7 @@ order-confirm = Die Bank möchte die Zahlung bestätigt haben
 order-confirm-hint = Die Tickets bleiben so lange reserviert.
 order-confirm-button = Bei der Bank bestätigen
 order-failed = Die Zahlung hat nicht geklappt
-order-failed-hint = Es wurde nichts abgebucht. Die Tickets sind noch reserviert: noch einmal versuchen, oder eine andere Karte.
+order-failed-hint = Die Tickets sind noch reserviert: noch einmal versuchen, oder eine andere Karte.
 order-over-title = Die Bestellung ist abgelaufen
 order-over-hint = Die Bestellung wurde nicht rechtzeitig bezahlt, und die Tickets sind wieder im Verkauf. Es wurde nichts abgebucht.
 order-cancelled-title = Bestellung storniert
@@ -33,12 +33,15 @@ order-refunding-title = Das Geld kommt zurück
 order-refunding-hint = Die Zahlung kam nach dem Ende der Bestellung, und die Tickets waren weg. Der ganze Betrag geht auf die Karte zurück; bis die Bank das zeigt, können einige Tage vergehen.
 order-refunded-title = Das Geld ist zurück
 order-refunded-hint = Die Zahlung kam nach dem Ende der Bestellung, und die Tickets waren weg. Der ganze Betrag ging auf die Karte zurück.
-order-again = Ticket noch einmal ansehen
+order-again = Zurück zum Angebot
 order-complete-title = { $count ->
     [one] Das Ticket
    *[other] Die Tickets
 }
-order-complete-hint = Diese Seite aufheben oder ausdrucken: sie ist das Ticket.
+order-complete-hint = { $count ->
+    [one] Diese Seite aufheben oder ausdrucken: sie ist das Ticket.
+   *[other] Diese Seite aufheben oder ausdrucken: das sind die Tickets.
+}
 order-print = Drucken
 order-admit = Eintritt
 order-paid = Bezahlt
@@ -61,6 +64,7 @@ orders-down = Die Bestellungen können gerade nicht angezeigt werden
 orders-down-hint = Sie sind sicher. Bitte in einer Minute noch einmal versuchen.
 orders-older = Ältere Bestellungen
 orders-pay = Jetzt bezahlen
+orders-expires-in = Läuft ab in
 orders-more-items = und { $count ->
     [one] 1 weiteres
    *[other] { $count } weitere

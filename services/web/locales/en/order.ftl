@@ -3,7 +3,7 @@ order-number = Order no.
 order-held = Held for you
 order-held-hint = Pay within this time and the tickets are yours.
 order-left = Time left to pay
-order-until = until
+order-until = They are held until
 order-total = Total
 order-each = { $count } × { $price }
 order-pay = Pay
@@ -24,7 +24,7 @@ order-confirm = Your bank wants you to confirm the payment
 order-confirm-hint = The tickets are kept for you meanwhile.
 order-confirm-button = Confirm with the bank
 order-failed = The payment did not go through
-order-failed-hint = Nothing was charged. The tickets are still held: try again, or another card.
+order-failed-hint = The tickets are still held: try again, or another card.
 order-over-title = Your order has expired
 order-over-hint = The order was not paid in time, and the tickets are on sale again. Nothing was charged.
 order-cancelled-title = Order cancelled
@@ -33,12 +33,15 @@ order-refunding-title = Your money is on its way back
 order-refunding-hint = The payment came after the order had ended, and the tickets were gone. The whole amount goes back to the card; the bank may take some days to show it.
 order-refunded-title = You have your money back
 order-refunded-hint = The payment came after the order had ended, and the tickets were gone. The whole amount went back to the card.
-order-again = See the ticket again
+order-again = Back to the offer
 order-complete-title = { $count ->
     [one] Your ticket
    *[other] Your tickets
 }
-order-complete-hint = Keep this page, or print it: it is your ticket.
+order-complete-hint = { $count ->
+    [one] Keep this page, or print it: it is your ticket.
+   *[other] Keep this page, or print it: these are your tickets.
+}
 order-print = Print
 order-admit = Admit
 order-paid = Paid
@@ -61,6 +64,7 @@ orders-down = Your orders can’t be shown at the moment
 orders-down-hint = They are safe. Try again in a minute.
 orders-older = Older orders
 orders-pay = Pay now
+orders-expires-in = Expires in
 orders-more-items = and { $count ->
     [one] 1 more
    *[other] { $count } more

@@ -20,10 +20,10 @@ sell-refused = Please look at the form again
 
 selling-title = My tickets
 selling-description = What you have on sale, and how it sells.
-selling-lead = What you have put up, and how it is going.
+selling-lead = Your tickets on sale, and how they are selling.
 selling-new = Sell tickets
 selling-empty = Nothing on sale yet
-selling-empty-hint = Put a ticket up, and follow here how it sells.
+selling-empty-hint = Put a ticket up, and see here how it sells.
 selling-down = Your tickets can’t be shown at the moment
 selling-down-hint = They are still on sale. Try again in a minute.
 selling-older = More of my tickets

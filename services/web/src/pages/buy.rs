@@ -112,7 +112,8 @@ impl Refused<'_> {
         let ticket = clients.tickets.show(id).await?;
         let part = OfferPart::new(self.visit, Some(&ticket), self.quantity)
             .refused(words(self.visit.text(), &error))
-            .with_key(&error, self.key);
+            .with_key(&error, self.key)
+            .with_orders(&error);
         page::with_status(status, &TicketPage::new(self.visit, &ticket, part))
     }
 }

@@ -11,6 +11,7 @@ use ticketing_contracts::{api::tickets::Ticket, ids::TicketId};
 
 use super::{
     fields::{Fields, Typed},
+    parts::shown_title,
     refusal::words,
 };
 use crate::{
@@ -47,6 +48,8 @@ pub struct EditPage {
     taken: i32,
     fields: Fields,
     refused: Option<Refused>,
+    /// It can't be edited for now: what was typed in is there to be read, not to be sent.
+    locked: bool,
 }
 
 /// Why nothing was changed.
@@ -154,10 +157,11 @@ impl EditPage {
             fields: Fields::of(ticket, page.t.language()),
             page: page.unlisted(),
             id: ticket.id,
-            title: ticket.title.clone(),
+            title: shown_title(&ticket.title),
             version: ticket.version,
             taken: ticket.held + ticket.sold,
             refused: None,
+            locked: false,
         }
     }
 
@@ -170,6 +174,7 @@ impl EditPage {
     pub(super) fn refused(mut self, typed: &Typed, error: &ClientError) -> Self {
         let t = self.page.t;
         let stale = error.message() == Some("The ticket was edited meanwhile");
+        self.locked = error.message() == Some("Cannot edit a reserved ticket");
         if !stale {
             self.fields = Fields::typed(typed);
         }

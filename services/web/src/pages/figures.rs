@@ -16,6 +16,7 @@ use ticketing_contracts::{
     money::MajorUnits,
 };
 
+use super::parts::shown_title;
 use crate::{
     chart::Chart,
     clients::{ClientError, Clients},
@@ -144,7 +145,7 @@ impl FiguresPage {
         };
         Self {
             id: ticket.id,
-            title: ticket.title.clone(),
+            title: shown_title(&ticket.title),
             price: page.t.money(ticket.price, ticket.currency),
             news,
             figures,

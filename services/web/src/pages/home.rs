@@ -11,7 +11,7 @@ use askama::Template;
 use serde::Deserialize;
 use ticketing_contracts::{api::tickets::Ticket, ids::TicketId};
 
-use super::parts::{Stock, ink, is_long, serial};
+use super::parts::{Stock, StubPrice, ink, serial, shown_title};
 use crate::{
     clients::{ClientError, Clients, List, Paged},
     failure::Failure,
@@ -52,8 +52,7 @@ pub struct Offer {
     serial: String,
     ink: u8,
     title: String,
-    price: String,
-    long: bool,
+    price: StubPrice,
     stock: Stock,
 }
 
@@ -124,6 +123,20 @@ impl Home {
     fn is_first(&self) -> bool {
         self.q.is_empty() && !self.later
     }
+
+    /// A search that has no answer.
+    fn finds_nothing(&self) -> bool {
+        !self.q.is_empty() && self.offers.as_ref().is_some_and(Vec::is_empty)
+    }
+
+    /// The address of the beginning of this list.
+    fn first_page(&self) -> String {
+        if self.q.is_empty() {
+            return "/".to_owned();
+        }
+        let query = serde_urlencoded::to_string([("q", &self.q)]).unwrap_or_default();
+        format!("/?{query}")
+    }
 }
 
 impl Offer {
@@ -133,9 +146,8 @@ impl Offer {
             id: ticket.id,
             serial: serial(ticket.id.0),
             ink: ink(ticket.id),
-            title: ticket.title.clone(),
-            long: is_long(&price),
-            price,
+            title: shown_title(&ticket.title),
+            price: StubPrice::new(&price),
             stock: Stock::of(page.t, ticket, page.now),
         }
     }

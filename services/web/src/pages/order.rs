@@ -19,7 +19,7 @@ use ticketing_contracts::{
 };
 
 use super::{
-    parts::{ink, is_long_title, serial},
+    parts::{StubPrice, ink, is_long_title, serial, shown_title},
     refusal::words,
     status::Status,
 };
@@ -96,6 +96,8 @@ struct Item {
     quantity: i32,
     price: String,
     sum: String,
+    /// The same on a stub.
+    stub_sum: StubPrice,
 }
 
 /// Shows an order to its buyer.
@@ -250,7 +252,7 @@ impl StatePart {
             serial: serial(order.id.0),
             holder,
             created: t.time(order.created_at),
-            expires: t.time(order.expires_at),
+            expires: Moment::of_day(order.expires_at),
             expires_machine: to_text(order.expires_at),
             left: format!("{}:{:02}", left_seconds / 60, left_seconds % 60),
             left_seconds,
@@ -284,15 +286,17 @@ impl StatePart {
 impl Item {
     fn new(t: Text, order: &Order, item: &OrderItem) -> Self {
         let minor = item.price.to_minor(order.currency).unwrap_or_default();
+        let sum = super::amount(t, minor * i64::from(item.quantity), order.currency);
         Self {
             ticket: item.ticket_id,
             serial: serial(item.ticket_id.0),
             ink: ink(item.ticket_id),
-            title: item.title.clone(),
+            title: shown_title(&item.title),
             long: is_long_title(&item.title),
             quantity: item.quantity,
             price: t.money(item.price, order.currency),
-            sum: super::amount(t, minor * i64::from(item.quantity), order.currency),
+            stub_sum: StubPrice::new(&sum),
+            sum,
         }
     }
 }

@@ -6,11 +6,11 @@ use actix_web::{
 };
 use askama::Template;
 use chrono::{DateTime, Utc};
-use ticketing_contracts::{api::orders::Order, ids::OrderId};
+use ticketing_contracts::{api::orders::Order, ids::OrderId, time::to_text};
 
 use super::{
     list::{self, Asked, with_cursor},
-    parts::ink,
+    parts::{ink, minutes_until, shown_title},
     status::Status,
 };
 use crate::{
@@ -53,6 +53,10 @@ struct Row {
     total: String,
     created: Moment,
     status: Status,
+    /// Until when it is held, for the browser's clock.
+    expires: String,
+    /// How long that is, in words.
+    left: String,
 }
 
 /// Lists a visitor's orders, newest first.
@@ -106,6 +110,12 @@ impl OrdersPage {
 }
 
 impl ListPart {
+    fn has_some(&self) -> bool {
+        self.orders
+            .as_ref()
+            .is_some_and(|orders| !orders.is_empty())
+    }
+
     fn of(t: Text, found: Option<&Paged<Order>>, now: DateTime<Utc>) -> Self {
         let rows = |found: &Paged<Order>| {
             let rows = found.items.iter().map(|order| Row::new(t, order, now));
@@ -132,11 +142,13 @@ impl Row {
         Self {
             id: order.id,
             ink: ink(order.ticket.id),
-            title: order.ticket.title.clone(),
+            title: shown_title(&order.ticket.title),
             lines: lines.join(" "),
             total: t.money(order.total, order.currency),
             created: t.time(order.created_at),
             status: Status::of(order, now),
+            expires: to_text(order.expires_at),
+            left: minutes_until(t, order.expires_at, now),
         }
     }
 }

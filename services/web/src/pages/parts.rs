@@ -29,16 +29,52 @@ pub fn serial(id: Uuid) -> String {
     format!("{}-{}", &text[24..28], &text[28..])
 }
 
-/// A price that needs smaller letters to stand on a stub.
+/// A price as it stands on a stub, which is narrow: there it may break between its number and its currency.
+#[derive(Debug)]
+pub struct StubPrice {
+    /// With a space where it may break.
+    pub(super) text: String,
+    /// How small its letters have to be, as `static/app.css` names it.
+    pub(super) size: &'static str,
+}
+
+impl StubPrice {
+    /// Of a price as the language writes it.
+    #[must_use]
+    pub fn new(price: &str) -> Self {
+        let text = price.replace('\u{a0}', " ");
+        let widest = text.split(' ').map(|part| part.chars().count()).max();
+        let size = match widest {
+            Some(10..) => "longer",
+            Some(8..) => "long",
+            _ => "short",
+        };
+        Self { text, size }
+    }
+}
+
+/// A title as it is shown: no line of it begins with the dot between two parts.
 #[must_use]
-pub fn is_long(price: &str) -> bool {
-    price.chars().count() > 8
+pub fn shown_title(title: &str) -> String {
+    title.replace(" · ", "\u{a0}· ")
 }
 
 /// A title that needs smaller letters to stand on a ticket as wide as the page.
 #[must_use]
 pub fn is_long_title(title: &str) -> bool {
     title.chars().count() > 36
+}
+
+/// How long it is until then, in whole minutes and in words.
+#[must_use]
+pub fn minutes_until(t: Text, then: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let seconds = (then - now).num_seconds();
+    if seconds > 0 {
+        let minutes = seconds.unsigned_abs().div_ceil(60);
+        t.with("stock-minutes", "count", minutes)
+    } else {
+        t.text("stock-any-moment").into_owned()
+    }
 }
 
 /// What is left of a ticket, in a sentence. It comes with the page, and again by itself as it changes.
@@ -132,13 +168,7 @@ impl Stock {
         let Some(now) = self.now else {
             return Some("…".to_owned());
         };
-        let seconds = (release - now).num_seconds();
-        Some(if seconds > 0 {
-            let minutes = seconds.unsigned_abs().div_ceil(60);
-            self.t.with("stock-minutes", "count", minutes)
-        } else {
-            self.t.text("stock-any-moment").into_owned()
-        })
+        Some(minutes_until(self.t, release, now))
     }
 }
 
@@ -201,6 +231,25 @@ mod tests {
         assert!(html.contains("8 held"), "{html}");
         assert!(html.contains(expected), "{html}");
         assert!(html.contains(r#"data-version="7""#), "{html}");
+    }
+
+    #[rstest]
+    #[case("$10.50", "$10.50", "short")]
+    #[case("¥999,999", "¥999,999", "long")]
+    #[case("$1,250.00", "$1,250.00", "long")]
+    #[case("$999,999.99", "$999,999.99", "longer")]
+    #[case("CHF\u{a0}780.00", "CHF 780.00", "short")]
+    #[case("CHF\u{a0}1,250.00", "CHF 1,250.00", "long")]
+    #[case("125.000,00\u{a0}CHF", "125.000,00 CHF", "longer")]
+    fn a_price_on_a_stub(#[case] price: &str, #[case] text: &str, #[case] size: &str) {
+        let price = StubPrice::new(price);
+        assert_eq!((&*price.text, price.size), (text, size));
+    }
+
+    #[test]
+    fn no_line_of_a_title_begins_with_a_dot() {
+        let shown = shown_title("The Tempest · Globe Yard · Seat 12");
+        assert_eq!(shown, "The Tempest\u{a0}· Globe Yard\u{a0}· Seat 12");
     }
 
     #[test]

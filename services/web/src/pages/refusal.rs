@@ -17,6 +17,13 @@ pub fn words(t: Text, error: &ClientError) -> String {
     }
 }
 
+/// Whether it was not done because of what they have ordered before.
+#[must_use]
+pub fn is_for_orders(error: &ClientError) -> bool {
+    let message = error.message().unwrap_or_default();
+    message.contains(" per person, and you have ")
+}
+
 fn known(t: Text, message: &str) -> Option<String> {
     let id = match message {
         "Ticket is already reserved" => "refusal-reserved",
@@ -105,6 +112,13 @@ mod tests {
             words(Text::new(Language::German), &refused(message)),
             expected
         );
+    }
+
+    #[test]
+    fn other_orders_are_why() {
+        let one = refused("At most 4 per person, and you have 2");
+        assert!(is_for_orders(&one));
+        assert!(!is_for_orders(&refused("At most 4 in one order")));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use ticketing_contracts::{api::tickets::Ticket, ids::TicketId};
 
 use super::{
     list::{self, Asked},
-    parts::ink,
+    parts::{ink, shown_title},
 };
 use crate::{
     clients::{Clients, Paged},
@@ -108,7 +108,7 @@ impl Row {
         Self {
             id: ticket.id,
             ink: ink(ticket.id),
-            title: ticket.title.clone(),
+            title: shown_title(&ticket.title),
             price: t.money(ticket.price, ticket.currency),
             created: t.time(ticket.created_at),
             shares: Shares::of(t, ticket),

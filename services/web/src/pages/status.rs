@@ -100,6 +100,12 @@ impl Status {
         self == Self::Complete
     }
 
+    /// Whether the money goes back: the tickets were gone.
+    #[must_use]
+    pub fn is_refund(self) -> bool {
+        matches!(self, Self::Refunding | Self::Refunded)
+    }
+
     /// Whether it has ended without tickets.
     #[must_use]
     pub fn is_over(self) -> bool {

@@ -384,6 +384,14 @@ fn an_edit_that_comes_late() {
     check("edit-stale", &edit().refused(&Typed::default(), &error));
 }
 
+#[test]
+fn an_edit_of_what_is_reserved() {
+    let error = refused(StatusCode::CONFLICT, "Cannot edit a reserved ticket", None);
+    let typed: Typed =
+        serde_urlencoded::from_str("title=Evensong&price=12&currency=USD&capacity=1").unwrap();
+    check("edit-reserved", &edit().refused(&typed, &error));
+}
+
 fn selling(found: Option<Paged<Ticket>>) -> SellingPage {
     let page = samples::own_page(English, "/selling", "My tickets");
     SellingPage::of(page, found.as_ref())

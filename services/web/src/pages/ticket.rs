@@ -10,8 +10,8 @@ use serde::Deserialize;
 use ticketing_contracts::{api::tickets::Ticket, ids::TicketId};
 
 use super::{
-    parts::{Stock, ink, is_long, is_long_title, serial},
-    random_key,
+    parts::{Stock, StubPrice, ink, is_long_title, serial, shown_title},
+    random_key, refusal,
 };
 use crate::{
     clients::{ClientError, Clients},
@@ -53,6 +53,8 @@ pub struct OfferPart {
     sum: String,
     /// Why nothing was reserved.
     refused: Option<String>,
+    /// Other orders of theirs have to do with it.
+    orders: bool,
     /// `None` when it was withdrawn.
     shown: Option<Shown>,
 }
@@ -65,8 +67,7 @@ struct Shown {
     title: String,
     long_title: bool,
     capacity: i32,
-    price: String,
-    long: bool,
+    price: StubPrice,
     /// For the form, to notice when it has changed.
     plain_price: String,
     minor: i64,
@@ -181,6 +182,7 @@ impl OfferPart {
             quantity,
             sum: sum.unwrap_or_default(),
             refused: None,
+            orders: false,
             shown,
         }
     }
@@ -189,6 +191,13 @@ impl OfferPart {
     #[must_use]
     pub fn refused(mut self, words: String) -> Self {
         self.refused = Some(words);
+        self
+    }
+
+    /// The same with a way to the orders that are why it did not.
+    #[must_use]
+    pub fn with_orders(mut self, error: &ClientError) -> Self {
+        self.orders = refusal::is_for_orders(error);
         self
     }
 
@@ -221,11 +230,10 @@ impl Shown {
             id: ticket.id,
             serial: serial(ticket.id.0),
             ink: ink(ticket.id),
-            title: ticket.title.clone(),
+            title: shown_title(&ticket.title),
             long_title: is_long_title(&ticket.title),
             capacity: ticket.capacity,
-            long: is_long(&price),
-            price,
+            price: StubPrice::new(&price),
             plain_price: ticket.price.to_string(),
             minor: ticket.price.to_minor(ticket.currency).unwrap_or_default(),
             decimals: ticket.currency.decimals(),

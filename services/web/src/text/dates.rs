@@ -22,6 +22,15 @@ impl Moment {
             r#"<time datetime="{machine}" data-local>{reader}</time>"#
         ))
     }
+
+    /// Without the date, for what is some minutes away: `<time datetime="…" data-local="time">15:33 UTC</time>`.
+    #[must_use]
+    pub fn of_day(at: DateTime<Utc>) -> Self {
+        let (machine, hour, minute) = (to_text(at), at.hour(), at.minute());
+        Self(format!(
+            r#"<time datetime="{machine}" data-local="time">{hour:02}:{minute:02} UTC</time>"#
+        ))
+    }
 }
 
 pub(super) fn text(t: Text, at: DateTime<Utc>) -> String {
@@ -55,6 +64,10 @@ mod tests {
         assert_eq!(
             moment.to_string(),
             r#"<time datetime="2023-11-14T22:13:20.123Z" data-local>14 November 2023, 22:13 UTC</time>"#
+        );
+        assert_eq!(
+            Moment::of_day(at).to_string(),
+            r#"<time datetime="2023-11-14T22:13:20.123Z" data-local="time">22:13 UTC</time>"#
         );
         let german = Text::new(Language::German).plain_time(at);
         assert_eq!(german, "14. November 2023, 22:13 UTC");

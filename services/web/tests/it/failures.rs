@@ -33,13 +33,20 @@ async fn in_the_visitors_language() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_the_number_that_the_logs_know_it_by() {
-    let browser = App::start().browser();
+    let browser = Builder::new().without("tickets").start().browser();
     let trace = "0af7651916cd43dd8448eb211c80319c";
-    let request = browser
-        .request(Method::GET, "/nothing")
-        .header("traceparent", format!("00-{trace}-b7ad6b7169203331-01"));
-    let page = browser.send(request).await;
-    assert!(page.words().contains(trace), "{}", page.words());
+    for (path, status, told) in [
+        ("/tickets/018bcfe5-687b-7000-8000-000000000001", 503, true),
+        // Nobody has to look into that.
+        ("/nothing", 404, false),
+    ] {
+        let request = browser
+            .request(Method::GET, path)
+            .header("traceparent", format!("00-{trace}-b7ad6b7169203331-01"));
+        let page = browser.send(request).await;
+        assert_eq!(page.status, status, "{}", page.body);
+        assert_eq!(page.words().contains(trace), told, "{}", page.words());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

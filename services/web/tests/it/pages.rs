@@ -112,6 +112,7 @@ async fn older_offers_are_on_further_pages() {
     let second = browser.open(&next[0]).await;
     assert!(second.words().contains(&format!("{word} no0")));
     assert!(!second.has("a[rel=next]"));
+    assert!(second.has(&format!("main a[href='/?q={word}']")));
     let tickets = |page: &crate::harness::Page| page.texts("main a[href^='/tickets/0']").len();
     assert_eq!(tickets(&first) + tickets(&second), 52);
 }

@@ -39,6 +39,7 @@ async fn further_offers() {
     browser.sees("Ocarina no. 54").await;
     browser.follows("More offers").await;
     browser.sees("Ocarina no. 0").await;
+    browser.sees_link("Back to the newest").await;
     browser.audited("home-second-page").await;
     browser.ends().await;
 }

@@ -5,7 +5,7 @@ use ticketing_contracts::api::tickets::Ticket;
 
 use crate::{
     browser::{
-        chromium::{Browser, Chromium},
+        chromium::{Browser, Chromium, Kind},
         steps::RESERVE,
     },
     harness::{Person, Stack, expect},
@@ -66,6 +66,9 @@ async fn sold_out() {
     let order = buyer.gets(ticket.id, 8).await;
     browser.sees("Sold out for now").await;
     browser.sees("8 held, may come back in").await;
+    // Nothing is asked that can't be had.
+    assert!(!browser.has(Kind::Field, "Quantity").await);
+    browser.sees_link("See what else is on sale").await;
     browser.audited("ticket-all-held").await;
     buyer.paid(order.id, "tok_visa").await;
     browser.sees("All tickets have found their owners.").await;

@@ -66,7 +66,7 @@ const CHECKS = {
 
 const FIELDS = [
   { name: 'number', label: 'Card number', autocomplete: 'cc-number', placeholder: '4242 4242 4242 4242', group: groupNumber },
-  { name: 'expiry', label: 'Expiration date (MM / YY)', autocomplete: 'cc-exp', placeholder: '12 / 34', group: groupExpiry },
+  { name: 'expiry', label: 'Expiry (MM / YY)', autocomplete: 'cc-exp', placeholder: '12 / 34', group: groupExpiry },
   { name: 'cvc', label: 'Security code', autocomplete: 'cc-csc', placeholder: '123', group: (text) => digitsOf(text).slice(0, 4) },
 ];
 
