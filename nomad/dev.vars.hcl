@@ -30,7 +30,7 @@ signup_per_address = "1000000/1m"
 
 # A laptop must have room for all. Memory is a limit as well, wherever Nomad has cgroups.
 postgres_cpu    = 100
-postgres_memory = 512
+postgres_memory = 1024
 redis_cpu       = 50
 redis_memory    = 512
 traefik_cpu     = 50
