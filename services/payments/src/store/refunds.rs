@@ -16,6 +16,8 @@ use crate::domain::{Payment, Refund};
 /// be due is being looked at: a repeat would have Stripe asked twice. Returns those that are known, with
 /// their orders.
 ///
+/// The payments are locked before their refunds are written, as by everybody who writes both.
+///
 /// # Errors
 /// When the database fails.
 pub async fn due(
@@ -25,7 +27,8 @@ pub async fn due(
 ) -> QueryResult<Vec<(PaymentId, OrderId)>> {
     let ids: Vec<_> = payments.iter().map(|payment| payment.0).collect();
     let known: Vec<(Uuid, Uuid)> = prepared(
-        "WITH known AS (SELECT id, order_id FROM payment WHERE id = ANY({})), \
+        "WITH known AS MATERIALIZED ( \
+           SELECT id, order_id FROM payment WHERE id = ANY({}) ORDER BY id FOR UPDATE), \
               new AS ( \
            INSERT INTO refund (payment_id, status, created_at) \
            SELECT id, 'due', {} FROM known ORDER BY id ON CONFLICT DO NOTHING \

@@ -118,6 +118,34 @@ async fn a_refund_that_another_instance_has_noted_is_not_told_again() {
     assert_eq!(world.number(told).await, 0);
 }
 
+/// Whoever writes about a payment locks it, and notes a refund then. The other way round, each would have
+/// what the other one waits for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_is_noted_by_whoever_has_locked_its_payment() {
+    let world = World::new().await;
+    let app = world.start().await;
+    let ann = world.user();
+    let order = world.order(&ann).await.id;
+    let payment = paid(app.pay(&ann, order, "tok_visa").await).await;
+    let due = refund_due(&world, &ann, order, payment.id).await;
+    let lock = "BEGIN; SELECT FROM payment FOR UPDATE";
+    world.sql.batch_execute(lock).await.unwrap();
+    world.publish(&due).await;
+    eventually("it waits for the lock", async || {
+        (world.waiting().await == 1).then_some(())
+    })
+    .await;
+    let noted = format!(
+        "SET LOCAL lock_timeout = '500ms'; \
+         INSERT INTO refund (payment_id, status, created_at) VALUES ('{}', 'due', now()); \
+         UPDATE payment SET due_at = now(); COMMIT",
+        payment.id
+    );
+    world.sql.batch_execute(&noted).await.unwrap();
+    app.becomes(&ann, order, PaymentStatus::Refunded).await;
+    assert_eq!(world.sim.refunded(order).await, 10_50);
+}
+
 /// It would be a mistake of orders': somebody must look at it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refund_of_a_payment_that_nobody_made_is_a_dead_letter() {
