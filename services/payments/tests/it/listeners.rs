@@ -7,7 +7,7 @@ use ticketing_contracts::{
 };
 use ticketing_testkit::eventually;
 
-use crate::harness::{User, World, now, paid};
+use crate::harness::{App, User, World, now, paid};
 
 /// As orders tells of it, once more.
 async fn cancelled(world: &World) -> OrderEvent {
@@ -20,23 +20,22 @@ async fn cancelled(world: &World) -> OrderEvent {
     .await
 }
 
-/// As orders asks for a payment to be given back.
-async fn refund_due(
-    world: &World,
-    ann: &User,
-    order: OrderId,
-    payment_id: PaymentId,
-) -> OrderEvent {
-    let other = world.order(ann).await.id;
-    world.orders.cancel(ann, other).await;
+/// Who has paid which order by which payment, and how orders asks for that to be given back.
+async fn to_be_refunded(world: &World, app: &App) -> (User, OrderId, PaymentId, OrderEvent) {
+    let ann = world.user();
+    let order = world.order(&ann).await.id;
+    let payment_id = paid(app.pay(&ann, order, "tok_visa").await).await.id;
+    let other = world.order(&ann).await.id;
+    world.orders.cancel(&ann, other).await;
     let OrderEvent::Cancelled(mut snapshot) = cancelled(world).await else {
         panic!();
     };
     snapshot.id = order;
-    OrderEvent::RefundDue(RefundDue {
+    let due = RefundDue {
         order: snapshot,
         payment_id,
-    })
+    };
+    (ann, order, payment_id, OrderEvent::RefundDue(due))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,10 +67,7 @@ async fn an_end_is_noted_before_anybody_pays() {
 async fn a_refund_that_is_asked_for_twice_is_made_once() {
     let world = World::new().await;
     let app = world.start().await;
-    let ann = world.user();
-    let order = world.order(&ann).await.id;
-    let payment = paid(app.pay(&ann, order, "tok_visa").await).await;
-    let due = refund_due(&world, &ann, order, payment.id).await;
+    let (ann, order, _, due) = to_be_refunded(&world, &app).await;
     for _ in 0..3 {
         world.publish(&due).await;
     }
@@ -89,10 +85,7 @@ async fn a_refund_that_is_asked_for_twice_is_made_once() {
 async fn a_refund_that_another_instance_has_noted_is_not_told_again() {
     let world = World::new().await;
     let app = world.start().await;
-    let ann = world.user();
-    let order = world.order(&ann).await.id;
-    let payment = paid(app.pay(&ann, order, "tok_visa").await).await;
-    let due = refund_due(&world, &ann, order, payment.id).await;
+    let (_, _, _, due) = to_be_refunded(&world, &app).await;
     // A webhook of the refund would wait for the lock as well.
     world.sim.slowly_untold(500).await;
     world.publish(&due).await;
@@ -124,10 +117,7 @@ async fn a_refund_that_another_instance_has_noted_is_not_told_again() {
 async fn a_refund_is_noted_by_whoever_has_locked_its_payment() {
     let world = World::new().await;
     let app = world.start().await;
-    let ann = world.user();
-    let order = world.order(&ann).await.id;
-    let payment = paid(app.pay(&ann, order, "tok_visa").await).await;
-    let due = refund_due(&world, &ann, order, payment.id).await;
+    let (ann, order, payment, due) = to_be_refunded(&world, &app).await;
     let lock = "BEGIN; SELECT FROM payment FOR UPDATE";
     world.sql.batch_execute(lock).await.unwrap();
     world.publish(&due).await;
@@ -139,7 +129,7 @@ async fn a_refund_is_noted_by_whoever_has_locked_its_payment() {
         "SET LOCAL lock_timeout = '500ms'; \
          INSERT INTO refund (payment_id, status, created_at) VALUES ('{}', 'due', now()); \
          UPDATE payment SET due_at = now(); COMMIT",
-        payment.id
+        payment
     );
     world.sql.batch_execute(&noted).await.unwrap();
     app.becomes(&ann, order, PaymentStatus::Refunded).await;

@@ -24,7 +24,7 @@ use ticketing_contracts::{
 use ticketing_http::idempotency::Repeatable;
 use ticketing_messaging::{Envelope, Wake};
 use ticketing_postgres::{DatabaseSettings, Pool, migrate};
-use ticketing_testkit::TestDatabase;
+use ticketing_testkit::{Link, TestDatabase};
 use uuid::Uuid;
 
 use super::now;
@@ -51,6 +51,14 @@ impl Books {
             writer: writer(database.app()),
             database,
         }
+    }
+
+    /// Whose writer has a link to the database that can break.
+    pub async fn open_behind_a_link() -> (Self, Link) {
+        let mut books = Self::open().await;
+        let link = Link::to(books.database.port()).await;
+        books.writer = writer(books.database.through(link.port()).app());
+        (books, link)
     }
 
     pub fn begins(&self, one: &Begin) -> Asked {

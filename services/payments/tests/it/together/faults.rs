@@ -7,7 +7,6 @@ use payments::{
     store::{attempts, batch, webhooks},
 };
 use ticketing_postgres::errors::violated;
-use ticketing_testkit::Link;
 use tokio::time::timeout;
 
 use super::Step;
@@ -93,9 +92,7 @@ async fn a_transaction_that_hangs_does_not_hold_up_the_writer() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_database_that_is_away_is_told_to_each() {
-    let mut books = Books::open().await;
-    let link = Link::to(books.database.port()).await;
-    books.writer = books::writer(books.database.through(link.port()).app());
+    let (books, link) = Books::open_behind_a_link().await;
     let one = begin(1);
     assert!(books.begins(&one).await.unwrap());
     link.cut().await;
@@ -118,9 +115,7 @@ async fn a_database_that_is_away_is_told_to_each() {
 /// All of it is there, and nobody was told so. Done again, it is there once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_commit_whose_answer_is_lost_is_no_success() {
-    let mut books = Books::open().await;
-    let link = Link::to(books.database.port()).await;
-    books.writer = books::writer(books.database.through(link.port()).app());
+    let (books, link) = Books::open_behind_a_link().await;
     let one = begin(1);
     done_at_once([books.begins(&one)]).await;
     done_at_once([books.confirms(&one)]).await;
