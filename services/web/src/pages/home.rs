@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use actix_web::{
     HttpResponse,
-    http::StatusCode,
     web::{Data, Query},
 };
 use askama::Template;
 use serde::Deserialize;
 use ticketing_contracts::{api::tickets::Ticket, ids::TicketId};
 
-use super::parts::{Stock, StubPrice, ink, serial, shown_title};
+use super::{
+    list,
+    parts::{Stock, StubPrice, ink, serial, shown_title},
+};
 use crate::{
-    clients::{ClientError, Clients, List, Paged},
+    clients::{Clients, List, Paged},
     failure::Failure,
     live,
     page::{self, Page},
@@ -67,19 +69,12 @@ pub async fn show(
 ) -> Result<HttpResponse, Failure> {
     let q = asked.q.as_deref().unwrap_or_default().trim();
     let q: String = q.chars().take(SEARCH_MAX_LENGTH).collect();
-    let list = List {
+    let wanted = List {
         q: Some(q.clone()).filter(|q| !q.is_empty()),
         cursor: asked.cursor.clone(),
     };
-    let found = match clients.tickets.list(list).await {
-        Ok(found) => Some(found),
-        Err(ClientError::Unavailable { .. }) => None,
-        Err(refused) => return Err(refused.into()),
-    };
-    let status = match found {
-        Some(_) => StatusCode::OK,
-        None => StatusCode::SERVICE_UNAVAILABLE,
-    };
+    let found = list::found(clients.tickets.list(wanted).await)?;
+    let status = list::status(found.as_ref());
     page::with_status(status, &Home::new(&visit, q, asked.cursor.is_some(), found))
 }
 
@@ -112,7 +107,7 @@ impl Home {
         let next = found.and_then(|found| found.next.as_deref());
         Self {
             offers,
-            next: next.map(|cursor| next_page(&q, cursor)),
+            next: next.map(|cursor| part(&q, Some(cursor))),
             live,
             page,
             q,
@@ -131,11 +126,7 @@ impl Home {
 
     /// The address of the beginning of this list.
     fn first_page(&self) -> String {
-        if self.q.is_empty() {
-            return "/".to_owned();
-        }
-        let query = serde_urlencoded::to_string([("q", &self.q)]).unwrap_or_default();
-        format!("/?{query}")
+        part(&self.q, None)
     }
 }
 
@@ -153,14 +144,12 @@ impl Offer {
     }
 }
 
-fn next_page(q: &str, cursor: &str) -> String {
-    let mut query = Vec::new();
-    if !q.is_empty() {
-        query.push(("q", q));
+/// The address of a part of the list.
+fn part(q: &str, cursor: Option<&str>) -> String {
+    let asked = [("q", Some(q).filter(|q| !q.is_empty())), ("cursor", cursor)];
+    let query = serde_urlencoded::to_string(asked).unwrap_or_default();
+    if query.is_empty() {
+        return "/".to_owned();
     }
-    query.push(("cursor", cursor));
-    format!(
-        "/?{}",
-        serde_urlencoded::to_string(query).unwrap_or_default()
-    )
+    format!("/?{query}")
 }

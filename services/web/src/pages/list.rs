@@ -1,4 +1,4 @@
-//! What the pages have in common that list one's own.
+//! What the pages have in common that list something.
 
 use actix_web::http::StatusCode;
 use serde::Deserialize;
@@ -26,7 +26,7 @@ impl Asked {
 ///
 /// # Errors
 /// [`Failure::BadRequest`] for a part of the list that there is not.
-pub fn found<T>(answer: Result<Paged<T>, ClientError>) -> Result<Option<Paged<T>>, Failure> {
+pub fn found<T>(answer: Result<T, ClientError>) -> Result<Option<T>, Failure> {
     match answer {
         Ok(found) => Ok(Some(found)),
         Err(ClientError::Unavailable { .. }) => Ok(None),
@@ -36,7 +36,7 @@ pub fn found<T>(answer: Result<Paged<T>, ClientError>) -> Result<Option<Paged<T>
 
 /// That of a page with or without its list.
 #[must_use]
-pub fn status<T>(found: Option<&Paged<T>>) -> StatusCode {
+pub fn status<T>(found: Option<&T>) -> StatusCode {
     match found {
         Some(_) => StatusCode::OK,
         None => StatusCode::SERVICE_UNAVAILABLE,
