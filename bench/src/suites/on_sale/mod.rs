@@ -215,11 +215,12 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     figures["orders_per_s"] = figures["hot_per_s"].clone();
     figures["p99_ms"] = figures["offered_p99_ms"].clone();
     figures["oversold"] = json!(oversold);
-    figures["fsck"] = json!("clean");
     let checked = books::check(&options.stack).await;
-    if checked.is_err() {
-        figures["fsck"] = json!("not clean");
-    }
+    figures["fsck"] = json!(if checked.is_ok() {
+        "clean"
+    } else {
+        "not clean"
+    });
     table.print(&figures);
     checked
 }
