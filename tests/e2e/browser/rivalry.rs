@@ -57,6 +57,9 @@ async fn whoever_comes_second_is_told_so() {
     late.sees("Nothing was reserved").await;
     late.sees("Somebody else has it reserved.").await;
     people[1].paid(order.id, "tok_visa").await;
+    // The page is read from what tickets has heard of it.
+    let sold = stack.shown(ticket.id, "sold", |shown| shown.sold == 1);
+    sold.await;
     late.opens_ticket(ticket.id).await;
     late.sees("All tickets have found their owners.").await;
     late.ends().await;
