@@ -95,14 +95,12 @@ impl Orders {
         user_id: UserId,
         order_id: OrderId,
     ) -> Result<(Order, Option<Payment>), Error> {
-        let mut connection = self.pool.get().await?;
-        let order = reading::find(&mut connection, order_id).await?;
-        let order = order.ok_or(Refusal::UnknownOrder)?;
+        let connection = self.pool.get().await?;
+        let found = reading::find(&connection, order_id).await?;
+        let (order, payment) = found.ok_or(Refusal::UnknownOrder)?;
         if order.user_id != user_id {
             return Err(Refusal::NotYours.into());
         }
-        let mut payments = payments::of_orders(&mut connection, tried([&order])).await?;
-        let payment = payments.remove(&order.id);
         Ok((order, payment))
     }
 
@@ -120,7 +118,10 @@ impl Orders {
     ) -> Result<Vec<(Order, Option<Payment>)>, Error> {
         let mut connection = self.pool.get().await?;
         let orders = reading::of_buyer(&mut connection, user_id, status, before, limit).await?;
-        let mut payments = payments::of_orders(&mut connection, tried(&orders)).await?;
+        // For others no lease was granted, and there is no payment.
+        let tried = orders.iter().filter(|order| order.lease > 0);
+        let tried = tried.map(|order| order.id);
+        let mut payments = payments::of_orders(&connection, tried).await?;
         let orders = orders.into_iter().map(|order| {
             let payment = payments.remove(&order.id);
             (order, payment)
@@ -169,10 +170,4 @@ impl Orders {
             series: moments.into_iter().zip(states).map(point).collect(),
         })
     }
-}
-
-/// Those for which a lease was granted: of others there is no payment.
-fn tried<'a>(orders: impl IntoIterator<Item = &'a Order>) -> Vec<uuid::Uuid> {
-    let tried = orders.into_iter().filter(|order| order.lease > 0);
-    tried.map(|order| order.id.0).collect()
 }

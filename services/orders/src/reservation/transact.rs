@@ -25,7 +25,12 @@ use ticketing_runtime::telemetry::trace::TraceContext;
 use super::{Answers, Asked, Locking, Manner};
 use crate::{
     domain::{Book, Changes, Command, NextRelease},
-    store::{commit_status::Proof, inventory, items, orders, sales},
+    store::{
+        commit_status::Proof,
+        inventory,
+        items::{self, Items},
+        orders, sales,
+    },
 };
 
 /// What was decided and is not written yet.
@@ -83,9 +88,10 @@ pub(super) async fn decide(
         .iter()
         .flat_map(|command| command.tickets())
         .collect();
-    // An order's items never change, so that no lock is needed to read which they are.
+    let mut items = Items::new();
     if !order_ids.is_empty() {
-        ticket_ids.extend(items::tickets_of(connection, &order_ids).await?);
+        items = items::of_orders(connection, order_ids.iter().copied()).await?;
+        ticket_ids.extend(items.values().flatten().map(|item| item.ticket_id));
     }
     let offered = commands.iter().filter_map(|command| command.offered());
     let offered: Vec<_> = offered.collect();
@@ -98,7 +104,7 @@ pub(super) async fn decide(
     let locked_orders = if order_ids.is_empty() {
         Vec::new()
     } else {
-        orders::lock(connection, &order_ids).await?
+        orders::lock(connection, &order_ids, items).await?
     };
 
     let mut book = Book::new(locked.now, manner.rules, locked.stocks, locked_orders);

@@ -15,42 +15,29 @@ use uuid::Uuid;
 use super::column;
 use crate::domain::{Changed, Item, Placed};
 
-/// Which tickets these orders are for. What an order consists of never changes.
-///
-/// # Errors
-/// When the database fails.
-pub async fn tickets_of(
-    connection: &mut AsyncPgConnection,
-    orders: &BTreeSet<OrderId>,
-) -> QueryResult<Vec<TicketId>> {
-    let ids: Vec<Uuid> =
-        prepared("SELECT DISTINCT ticket_id FROM order_item WHERE order_id = ANY({})")
-            .bind::<Array<SqlUuid>, _>(column(orders, |id| id.0))
-            .returning::<SqlUuid>()
-            .get_results(connection)
-            .await?;
-    Ok(ids.into_iter().map(TicketId).collect())
-}
+/// What orders consist of.
+pub type Items = HashMap<OrderId, Vec<Item>>;
 
-/// The items of these orders, in their order.
+/// The items of these orders, in their order. They never change, so that no lock is needed to read them.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn of_orders(
-    connection: &mut AsyncPgConnection,
-    orders: Vec<Uuid>,
-) -> QueryResult<HashMap<Uuid, Vec<Item>>> {
+    connection: &AsyncPgConnection,
+    orders: impl IntoIterator<Item = OrderId>,
+) -> QueryResult<Items> {
+    let orders: Vec<_> = orders.into_iter().map(|id| id.0).collect();
     let rows: Vec<(Uuid, Uuid, i64, String, i64, i32)> = prepared(
         "SELECT order_id, ticket_id, ticket_version, title, price, quantity FROM order_item \
          WHERE order_id = ANY({}) ORDER BY order_id, position",
     )
     .bind::<Array<SqlUuid>, _>(orders)
     .returning::<(SqlUuid, SqlUuid, BigInt, Text, BigInt, Integer)>()
-    .get_results(connection)
+    .get_results(&mut &*connection)
     .await?;
-    let mut items: HashMap<_, Vec<_>> = HashMap::new();
+    let mut items = Items::new();
     for (order_id, ticket_id, ticket_version, title, price, quantity) in rows {
-        items.entry(order_id).or_default().push(Item {
+        items.entry(OrderId(order_id)).or_default().push(Item {
             ticket_id: TicketId(ticket_id),
             ticket_version,
             title,

@@ -19,7 +19,10 @@ use ticketing_contracts::{
 use ticketing_postgres::prepared;
 use uuid::Uuid;
 
-use super::{column, corrupt, items};
+use super::{
+    column, corrupt,
+    items::{self, Items},
+};
 use crate::domain::{Changed, Item, Order, Placed, Request, State};
 
 /// The columns of [`Row`].
@@ -67,13 +70,15 @@ pub(super) type RowTypes = (
     Bool,
 );
 
-/// Locks orders, in the order of their ids. Their tickets must be locked already.
+/// Locks orders, in the order of their ids. Their tickets must be locked already, which are known from
+/// their items: an order that was not there yet when those were read is left out.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn lock(
     connection: &mut AsyncPgConnection,
     ids: &BTreeSet<OrderId>,
+    items: Items,
 ) -> QueryResult<Vec<Order>> {
     let rows: Vec<Row> = prepared(select_orders!(
         "FROM orders WHERE id = ANY({}) ORDER BY id FOR UPDATE"
@@ -82,7 +87,7 @@ pub async fn lock(
     .returning::<RowTypes>()
     .get_results(connection)
     .await?;
-    with_items(connection, rows).await
+    joined(rows, items)
 }
 
 /// What was answered to requests with these keys.
@@ -137,13 +142,18 @@ pub(super) async fn with_items(
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let ids = column(&rows, |row| row.0);
-    let mut items = items::of_orders(connection, ids).await?;
+    let ids = rows.iter().map(|row| OrderId(row.0));
+    let items = items::of_orders(connection, ids).await?;
+    joined(rows, items)
+}
+
+/// Rows with their items. There is no order without any.
+pub(super) fn joined(rows: Vec<Row>, mut items: Items) -> QueryResult<Vec<Order>> {
     let order = |row: Row| {
-        let items = items.remove(&row.0).unwrap_or_default();
-        parsed(row, items)
+        let items = items.remove(&OrderId(row.0))?;
+        Some(parsed(row, items))
     };
-    rows.into_iter().map(order).collect()
+    rows.into_iter().filter_map(order).collect()
 }
 
 fn parsed(row: Row, items: Vec<Item>) -> QueryResult<Order> {

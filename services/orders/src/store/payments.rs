@@ -50,9 +50,10 @@ pub async fn keep(connection: &mut AsyncPgConnection, heard: &[Payment]) -> Quer
 /// # Errors
 /// When the database fails.
 pub async fn of_orders(
-    connection: &mut AsyncPgConnection,
-    orders: Vec<Uuid>,
+    connection: &AsyncPgConnection,
+    orders: impl IntoIterator<Item = OrderId>,
 ) -> QueryResult<HashMap<OrderId, Payment>> {
+    let orders: Vec<_> = orders.into_iter().map(|id| id.0).collect();
     if orders.is_empty() {
         return Ok(HashMap::new());
     }
@@ -62,7 +63,7 @@ pub async fn of_orders(
     )
     .bind::<Array<SqlUuid>, _>(orders)
     .returning::<(SqlUuid, SqlUuid, BigInt, Text, Nullable<Text>)>()
-    .get_results(connection)
+    .get_results(&mut &*connection)
     .await?;
     let payment = |(order_id, id, version, text, why): (Uuid, _, _, String, Option<String>)| {
         let payment = Payment {

@@ -14,20 +14,36 @@ use ticketing_contracts::{
 use ticketing_postgres::prepared;
 use uuid::Uuid;
 
-use super::orders::{Row, RowTypes, select_orders, with_items};
-use crate::domain::Order;
+use super::{
+    items,
+    orders::{Row, RowTypes, joined, select_orders, with_items},
+    payments,
+};
+use crate::domain::{Order, Payment};
 
-/// An order.
+/// An order, and what was heard of its payment. All in one round trip: buyers look often while they pay.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn find(connection: &mut AsyncPgConnection, id: OrderId) -> QueryResult<Option<Order>> {
-    let rows: Vec<Row> = prepared(select_orders!("FROM orders WHERE id = {}"))
+pub async fn find(
+    connection: &AsyncPgConnection,
+    id: OrderId,
+) -> QueryResult<Option<(Order, Option<Payment>)>> {
+    let (rows, items, mut payments) = futures::try_join!(
+        row(connection, id),
+        items::of_orders(connection, [id]),
+        payments::of_orders(connection, [id]),
+    )?;
+    let order = joined(rows, items)?.pop();
+    Ok(order.map(|order| (order, payments.remove(&id))))
+}
+
+async fn row(connection: &AsyncPgConnection, id: OrderId) -> QueryResult<Vec<Row>> {
+    prepared(select_orders!("FROM orders WHERE id = {}"))
         .bind::<SqlUuid, _>(id.0)
         .returning::<RowTypes>()
-        .get_results(connection)
-        .await?;
-    Ok(with_items(connection, rows).await?.pop())
+        .get_results(&mut &*connection)
+        .await
 }
 
 /// A buyer's orders, newest first: at most `limit` of those before `before`.
