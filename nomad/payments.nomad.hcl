@@ -149,7 +149,7 @@ variable "stripe_timeout" {
 variable "stripe_concurrency" {
   description = "Requests that may wait for Stripe at once. More are answered 503."
   type        = number
-  default     = 256
+  default     = 1024
 }
 
 locals {

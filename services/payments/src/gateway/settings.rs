@@ -42,7 +42,7 @@ impl StripeSettings {
         let publishable_key = settings.required("STRIPE_PUBLISHABLE_KEY");
         let js = settings.or("STRIPE_JS", STRIPE_JS.to_owned());
         let timeout = settings.duration_or("STRIPE_TIMEOUT", Duration::from_secs(10));
-        let concurrency = settings.or("STRIPE_CONCURRENCY", 256);
+        let concurrency = settings.or("STRIPE_CONCURRENCY", 1024);
         if timeout == Some(Duration::ZERO) {
             settings.wrong("STRIPE_TIMEOUT", "must be longer than nothing");
         }
