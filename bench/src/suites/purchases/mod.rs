@@ -33,7 +33,7 @@ pub struct Options {
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
     rounds: u32,
     /// Buyers at a time in the closed loop.
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, default_value_t = 128)]
     at_once: usize,
     /// Buyers, each with a session.
     #[arg(long, default_value_t = 4_000)]
