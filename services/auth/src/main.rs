@@ -3,7 +3,10 @@
 use auth::{SERVICE, app::Application, config, store::MIGRATIONS};
 use clap::{Parser, Subcommand};
 use ticketing_postgres::migrate;
-use ticketing_runtime::telemetry::Telemetry;
+use ticketing_runtime::{Allocator, telemetry::Telemetry};
+
+#[global_allocator]
+static ALLOCATOR: Allocator = Allocator;
 
 #[derive(Parser)]
 #[command(about = "Users and sessions. Settings come from the environment.")]

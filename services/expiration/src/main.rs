@@ -3,7 +3,10 @@
 use clap::{Parser, Subcommand};
 use expiration::{SERVICE, app::Application, config, dlq};
 use ticketing_messaging::command::DeadLetters;
-use ticketing_runtime::telemetry::Telemetry;
+use ticketing_runtime::{Allocator, telemetry::Telemetry};
+
+#[global_allocator]
+static ALLOCATOR: Allocator = Allocator;
 
 #[derive(Parser)]
 #[command(about = "Makes holds end promptly. Settings come from the environment.")]

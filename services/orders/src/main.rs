@@ -4,7 +4,10 @@ use clap::{Parser, Subcommand};
 use orders::{SERVICE, app::Application, config, resync, store::MIGRATIONS};
 use ticketing_messaging::command::{self, DeadLetters};
 use ticketing_postgres::migrate;
-use ticketing_runtime::telemetry::Telemetry;
+use ticketing_runtime::{Allocator, telemetry::Telemetry};
+
+#[global_allocator]
+static ALLOCATOR: Allocator = Allocator;
 
 #[derive(Parser)]
 #[command(about = "Orders and stock. Settings come from the environment.")]

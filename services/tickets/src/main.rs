@@ -3,8 +3,11 @@
 use clap::{Parser, Subcommand};
 use ticketing_messaging::command::{self, DeadLetters};
 use ticketing_postgres::migrate;
-use ticketing_runtime::telemetry::Telemetry;
+use ticketing_runtime::{Allocator, telemetry::Telemetry};
 use tickets::{SERVICE, app::Application, config, resync, store};
+
+#[global_allocator]
+static ALLOCATOR: Allocator = Allocator;
 
 #[derive(Parser)]
 #[command(about = "What sellers put up. Settings come from the environment.")]
