@@ -1,10 +1,9 @@
 //! The one relay of a service that publishes.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use redis::{aio::MultiplexedConnection, cmd};
-use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -21,10 +20,6 @@ use crate::{
 /// With nothing to do it looks this often: for what nobody announced, and whether Redis still has
 /// what it was given.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// While there is something to publish it looks this often at the most: what a look costs, here and at all
-/// who listen, depends little on how much it finds. What comes after a pause is published at once.
-const PACE: Duration = Duration::from_millis(10);
 
 /// How often the listeners are told what can still come again.
 const TELL: Duration = Duration::from_secs(60);
@@ -84,7 +79,6 @@ impl<J: Journal> Leader<J> {
     /// When Postgres or Redis fails it; the lead is lost then.
     pub async fn run(&mut self, soft: &CancellationToken) -> anyhow::Result<()> {
         loop {
-            let began = Instant::now();
             let published = self.publish().await?;
             self.look_after().await?;
             self.has_worked = true;
@@ -92,7 +86,6 @@ impl<J: Journal> Leader<J> {
                 return Ok(());
             }
             if published > 0 {
-                sleep_until(began + PACE).await;
                 continue;
             }
             let wake = self.relay.wake.clone();
