@@ -25,12 +25,7 @@ use ticketing_runtime::telemetry::trace::TraceContext;
 use super::{Answers, Asked, Locking, Manner};
 use crate::{
     domain::{Book, Changes, Command, NextRelease},
-    store::{
-        commit_status::Proof,
-        inventory,
-        items::{self, Items},
-        orders, sales,
-    },
+    store::{commit_status::Proof, inventory, items, orders, sales},
 };
 
 /// What was decided and is not written yet.
@@ -88,11 +83,8 @@ pub(super) async fn decide(
         .iter()
         .flat_map(|command| command.tickets())
         .collect();
-    let mut items = Items::new();
-    if !order_ids.is_empty() {
-        items = items::of_orders(connection, order_ids.iter().copied()).await?;
-        ticket_ids.extend(items.values().flatten().map(|item| item.ticket_id));
-    }
+    let items = items::of_orders(connection, order_ids.iter().copied()).await?;
+    ticket_ids.extend(items.values().flatten().map(|item| item.ticket_id));
     let offered = commands.iter().filter_map(|command| command.offered());
     let offered: Vec<_> = offered.collect();
     let new = inventory::insert_missing(connection, &offered).await?;
@@ -101,11 +93,7 @@ pub(super) async fn decide(
         Locking::Locked => inventory::lock(connection, &ticket_ids).await?,
         Locking::Unlocked => inventory::read(connection, &ticket_ids).await?,
     };
-    let locked_orders = if order_ids.is_empty() {
-        Vec::new()
-    } else {
-        orders::lock(connection, &order_ids, items).await?
-    };
+    let locked_orders = orders::lock(connection, &order_ids, items).await?;
 
     let mut book = Book::new(locked.now, manner.rules, locked.stocks, locked_orders);
     for ticket in new {

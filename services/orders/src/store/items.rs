@@ -27,6 +27,9 @@ pub async fn of_orders(
     orders: impl IntoIterator<Item = OrderId>,
 ) -> QueryResult<Items> {
     let orders: Vec<_> = orders.into_iter().map(|id| id.0).collect();
+    if orders.is_empty() {
+        return Ok(Items::new());
+    }
     let rows: Vec<(Uuid, Uuid, i64, String, i64, i32)> = prepared(
         "SELECT order_id, ticket_id, ticket_version, title, price, quantity FROM order_item \
          WHERE order_id = ANY({}) ORDER BY order_id, position",

@@ -80,6 +80,9 @@ pub async fn lock(
     ids: &BTreeSet<OrderId>,
     items: Items,
 ) -> QueryResult<Vec<Order>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let rows: Vec<Row> = prepared(select_orders!(
         "FROM orders WHERE id = ANY({}) ORDER BY id FOR UPDATE"
     ))
@@ -139,9 +142,6 @@ pub(super) async fn with_items(
     connection: &mut AsyncPgConnection,
     rows: Vec<Row>,
 ) -> QueryResult<Vec<Order>> {
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
     let ids = rows.iter().map(|row| OrderId(row.0));
     let items = items::of_orders(connection, ids).await?;
     joined(rows, items)
