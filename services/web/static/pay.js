@@ -127,6 +127,7 @@
       complain(network);
     } finally {
       confirming = false;
+      lead();
     }
   }
 
@@ -153,15 +154,22 @@
     const { status } = shown.dataset;
     // What is wrong is said beside the button already.
     if (!alert.hidden) shown.querySelector('[data-failed]')?.remove();
-    // The style sheet takes the form away. Whoever was in it goes on where the outcome is.
-    const had = section.contains(document.activeElement) || document.activeElement === document.body;
-    if (had && status !== 'created' && (status !== before || led)) {
-      shown.querySelector('h1')?.focus({ preventScroll: led });
-      led = true;
-    }
+    if (status !== before || led) lead();
     if (status !== before) window.ticketing?.announce(shown.querySelector('h1').textContent);
     before = status;
     if (status === 'paying') lookForBank(shown);
+  }
+
+  /**
+   * The style sheet takes the form away, and the bank its question, whose answer may have come by another way.
+   * Whoever was there goes on where the outcome is.
+   */
+  function lead() {
+    const shown = state.querySelector('[data-status]');
+    const lost = section.contains(document.activeElement) || document.activeElement === document.body;
+    if (!lost || !shown || shown.dataset.status === 'created') return;
+    shown.querySelector('h1')?.focus({ preventScroll: led });
+    led = true;
   }
 
   /** A payment that waits for the buyer, perhaps since before this page was opened. */

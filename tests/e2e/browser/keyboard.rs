@@ -1,5 +1,6 @@
 //! The mouse is broken. At each stop of the tab key the focus can be seen.
 
+use reqwest::StatusCode;
 use thirtyfour::Key;
 
 use super::{
@@ -47,11 +48,34 @@ async fn a_purchase_by_keys_alone() {
     buyer.types(Key::Enter).await;
     // The bank's question has the focus, on its first button.
     buyer.sees_heading("Confirm this payment").await;
-    assert_eq!(buyer.focus().await["name"], "Approve");
+    buyer.is_at("Approve").await;
     buyer.types(Key::Enter).await;
-    buyer.sees_heading(COMPLETE).await;
-    // It was not lost with the form: what has come is where the reader is.
-    assert_ne!(buyer.focus().await["tag"], "BODY");
+    // It is not lost with the form: what has come is where the reader is.
+    buyer.is_at(COMPLETE).await;
+    buyer.ends().await;
+}
+
+/// The buyer agreed in the bank's own application: the outcome is there before the question is closed.
+#[tokio::test]
+async fn the_focus_goes_on_when_the_bank_was_answered_elsewhere() {
+    let stack = Stack::get();
+    let people = stack.people(2).await;
+    let ticket = people[0].sell("Psaltery, agreed elsewhere", 1).await;
+    let order = people[1].gets(ticket.id, 1).await.id;
+    let buyer = Chromium::new().start(&stack).await;
+    buyer.belongs_to(&people[1]).await;
+    buyer.opens_order(order).await;
+    buyer.pays_with(card::SECURED).await;
+    buyer.is_at("Approve").await;
+    let simulator = stack.simulator();
+    let intent = simulator.intent(order).await.unwrap();
+    let agreed = simulator.authenticate(&intent.id, true).await;
+    assert_eq!(agreed, StatusCode::OK);
+    buyer.sees(COMPLETE).await;
+    // It is no question any longer.
+    buyer.may_say("status of 400");
+    buyer.types(Key::Enter).await;
+    buyer.is_at(COMPLETE).await;
     buyer.ends().await;
 }
 

@@ -101,7 +101,7 @@ async fn a_form_says_what_is_wrong_with_it() {
     seller.sees("A number from 1 to 1,000,000").await;
     assert_eq!(seller.is_described("Price").await, "A price such as 12.50");
     // The first that is wrong.
-    assert_eq!(seller.focus().await["name"], "Price");
+    seller.is_at("Price").await;
     seller.fills("Price", "12.50").await;
     seller.fills("How many", "2").await;
     seller.presses("Put on sale").await;

@@ -44,7 +44,15 @@ async fn stripes_keys_end_the_simulator() {
     let order = people[1].gets(ticket.id, 1).await;
     people[1].paid(order.id, "tok_visa").await;
 
-    let back = async { drop(stack.stack(&["up"])) };
+    let back = async {
+        stack.stack(&["up"]);
+        // Until then it may be one with the keys that is asked to pay.
+        eventually("every payments asks the simulator", async || {
+            let all = stack.all_run_with("payments", "STRIPE_SIMULATED", "true");
+            all.then_some(())
+        })
+        .await;
+    };
     finally(by_stripe(&stack), back).await;
 
     assert_eq!(stack.passing("stripe-sim").await.len(), 1);

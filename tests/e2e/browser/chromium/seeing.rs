@@ -154,6 +154,14 @@ impl Browser {
         self.runs(include_str!("focus.js"), []).await.unwrap()
     }
 
+    /// Waits until what is called so has the focus.
+    pub async fn is_at(&self, name: &str) {
+        self.eventually(&format!("{name:?} has the focus"), async || {
+            self.focus().await["name"] == name
+        })
+        .await;
+    }
+
     /// What is written in a field.
     pub async fn written_in(&self, field: &str) -> String {
         let element = self.finds(Kind::Field, field).await;
