@@ -125,6 +125,7 @@ impl TestDatabase {
             schema: self.schema.clone(),
             connections: 5,
             wait: Duration::from_secs(5),
+            plan_once: false,
         }
     }
 }

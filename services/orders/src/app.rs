@@ -42,12 +42,14 @@ impl Service for Serve {
             lifecycle,
             metrics,
         } = parts;
-        let pool = Pool::new(&self.database)?;
+        // Orders, tickets, requests and persons are all found by their keys.
+        let database = self.database.planned_once();
+        let pool = Pool::new(&database)?;
         let health = Health::default()
             .with("postgres", pool.clone(), Pool::probe)
             .with("redis", self.redis.clone(), RedisSettings::ping);
         let messaging = Messaging {
-            database: self.database.clone(),
+            database: database.clone(),
             pool: pool.clone(),
             redis: self.redis,
             instance: self.instance,
@@ -64,7 +66,7 @@ impl Service for Serve {
         // Its own connections: reads, however many, must not keep orders from being decided.
         let deciding = Pool::new(&DatabaseSettings {
             connections: DECIDING,
-            ..self.database
+            ..database
         })?;
         let reservations = Reservations::start(deciding, self.reservation, wake.clone());
         messaging.listen(&wake, reservations.clone(), &lifecycle);

@@ -29,13 +29,9 @@ const COMMIT: &str = "SET synchronous_commit = off";
 /// The statistics never fit: rows change state as soon as they are there. Postgres takes those that
 /// have no stamp for none at all, or for half of the table, and then goes through all of them for each
 /// row of a batch, or through the whole table. So what depends on an estimate is ruled out: the batch's
-/// range of an index, hashed, whatever there is around it. What is ruled out counts as so expensive
-/// that it would be worth compiling, where there is no other plan.
-const PLANS: [&str; 3] = [
-    "SET enable_nestloop = off",
-    "SET enable_seqscan = off",
-    "SET jit = off",
-];
+/// range of an index, hashed, whatever there is around it, and that is planned once. What is ruled out
+/// counts as so expensive that it would be worth compiling, where there is no other plan.
+const PLANS: [&str; 2] = ["SET enable_nestloop = off", "SET jit = off"];
 
 pub(super) struct Session {
     connection: AsyncPgConnection,
@@ -93,7 +89,7 @@ fn split((number, id, kind, subject, version, time, traceparent, data): Row) -> 
 impl Session {
     /// A session that leads, or `None` while another one does.
     pub async fn lead(database: &DatabaseSettings) -> anyhow::Result<Option<Self>> {
-        let mut connection = database.connect().await?;
+        let mut connection = database.clone().planned_once().connect().await?;
         let locked: bool =
             prepared("SELECT pg_try_advisory_lock(hashtextextended('relay:' || {}, 0))")
                 .bind::<Text, _>(&database.schema)

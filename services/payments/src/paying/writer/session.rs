@@ -7,14 +7,7 @@ use crate::error::Error;
 
 /// What somebody else is adding just now (the same order's payment, the same event) has to be waited for.
 /// Should that take longer, those of the batch go on alone.
-///
-/// However few rows the statistics know of, there will be more before a plan is made anew. So it is one that
-/// fits any number, and is made once: it would take longer than the statement does.
-const SETTINGS: [&str; 3] = [
-    "SET lock_timeout = '250ms'",
-    "SET enable_seqscan = off",
-    "SET plan_cache_mode = force_generic_plan",
-];
+const LOCK: &str = "SET lock_timeout = '250ms'";
 
 /// A connection beside the pool, because it has settings of its own.
 pub(super) struct Session {
@@ -25,7 +18,7 @@ pub(super) struct Session {
 impl Session {
     pub fn new(database: DatabaseSettings) -> Self {
         Self {
-            database,
+            database: database.planned_once(),
             connection: None,
         }
     }
@@ -49,9 +42,7 @@ impl Session {
     async fn connect(&self) -> Result<AsyncPgConnection, Error> {
         let connected = self.database.connect().await;
         let mut connection = connected.map_err(|error| Error::DatabaseAway(error.to_string()))?;
-        for setting in SETTINGS {
-            diesel::sql_query(setting).execute(&mut connection).await?;
-        }
+        diesel::sql_query(LOCK).execute(&mut connection).await?;
         Ok(connection)
     }
 }
