@@ -21,6 +21,11 @@ use crate::{
 /// what it was given.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// After it has published something it rests for as long as that took, and no longer than this. What a look
+/// costs, here and at all who listen, depends little on how much it finds: the busier everybody is, the
+/// more each look should find. What comes after the rest is published at once.
+const REST: Duration = Duration::from_millis(10);
+
 /// How often the listeners are told what can still come again.
 const TELL: Duration = Duration::from_secs(60);
 
@@ -79,15 +84,20 @@ impl<J: Journal> Leader<J> {
     /// When Postgres or Redis fails it; the lead is lost then.
     pub async fn run(&mut self, soft: &CancellationToken) -> anyhow::Result<()> {
         loop {
-            let published = self.publish().await?;
+            let began = Instant::now();
+            let look = self.look().await?;
             self.look_after().await?;
             self.has_worked = true;
             if soft.is_cancelled() {
                 return Ok(());
             }
-            if published > 0 {
+            if look.has_more {
                 continue;
             }
+            if look.published > 0 {
+                tokio::time::sleep(began.elapsed().min(REST)).await;
+            }
+            // Whatever was committed since the look has rung already.
             let wake = self.relay.wake.clone();
             tokio::select! {
                 () = wake.rung() => {}
@@ -99,11 +109,16 @@ impl<J: Journal> Leader<J> {
     }
 
     /// Publishes some of what there is, after it has seen to it that the stream has what was
-    /// published before. Returns how many.
+    /// published before. Returns how many; more than none when it is to be called again at once.
     ///
     /// # Errors
     /// As [`Self::run`].
     pub async fn publish(&mut self) -> anyhow::Result<usize> {
+        let look = self.look().await?;
+        Ok(look.published.max(look.has_more.into()))
+    }
+
+    async fn look(&mut self) -> anyhow::Result<Look> {
         // Read before the rows are: how long before does not matter.
         let horizon = match self.horizon.take() {
             Some(horizon) => horizon,
@@ -114,7 +129,7 @@ impl<J: Journal> Leader<J> {
         if rows.is_empty() {
             self.reconcile().await?;
             self.floor.raise(horizon, None);
-            return Ok(0);
+            return Ok(Look::default());
         }
         let full = rows.len() >= limit as usize;
         let upto = rows.last().filter(|_| full).map(|row| row.seq);
@@ -129,8 +144,11 @@ impl<J: Journal> Leader<J> {
             metrics::counter!("messaging_published_total", "stream" => stream)
                 .increment(published.count as u64);
         }
-        // Refused, it has looked for why, and is to look again at once.
-        Ok(published.count.max(1))
+        Ok(Look {
+            published: published.count,
+            // Refused, it has found out why.
+            has_more: full || published.refused,
+        })
     }
 
     /// Appends batch by batch, each while the one before is stamped. A crash publishes the batches
@@ -307,6 +325,14 @@ pub(super) struct Batch {
     pub span: (DateTime<Utc>, DateTime<Utc>),
     last: Stamp,
     entries: Vec<(Stamp, Envelope)>,
+}
+
+/// What came of a look.
+#[derive(Default)]
+struct Look {
+    published: usize,
+    /// It is to look again at once.
+    has_more: bool,
 }
 
 /// What came of an attempt.
