@@ -22,10 +22,7 @@ pub async fn append(connection: &mut AsyncPgConnection, event: &Envelope) -> Que
 ///
 /// # Errors
 /// As [`append`].
-pub async fn append_all(
-    connection: &mut AsyncPgConnection,
-    events: &[Envelope],
-) -> QueryResult<()> {
+pub async fn append_all(connection: &AsyncPgConnection, events: &[Envelope]) -> QueryResult<()> {
     if events.is_empty() {
         return Ok(());
     }
@@ -43,7 +40,7 @@ pub async fn append_all(
     .bind::<Array<Timestamptz>, _>(column(events, |e| e.time))
     .bind::<Array<Nullable<Text>>, _>(column(events, |e| e.trace.map(|t| t.traceparent())))
     .bind::<Array<Text>, _>(column(events, |e| e.data.as_str()))
-    .execute(connection)
+    .execute(&mut &*connection)
     .await?;
     metrics::counter!("messaging_appended_total").increment(added as u64);
     Ok(())

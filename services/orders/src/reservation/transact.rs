@@ -5,7 +5,9 @@
 //! 3. The orders, locked by id.
 //! 4. Reads that decide: what a key was answered, how many a person has.
 //! 5. The decision, without I/O.
-//! 6. Orders, items, stock, sales and events, each written by one statement for all.
+//! 6. Orders, their items, then stock, sales and events, each written by one statement for all.
+//!
+//! Statements that do not need each other are sent together, and answered in one round trip.
 //!
 //! The isolation is READ COMMITTED: what is read after the locks were taken is what the last holder of
 //! the locks has left.
@@ -17,7 +19,7 @@ use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 use ticketing_contracts::{
     events::orders::OrderEvent,
-    ids::{OrderId, TicketId},
+    ids::{OrderId, TicketId, UserId},
 };
 use ticketing_messaging::{Envelope, outbox};
 use ticketing_runtime::telemetry::trace::TraceContext;
@@ -93,13 +95,25 @@ pub(super) async fn decide(
         Locking::Locked => inventory::lock(connection, &ticket_ids).await?,
         Locking::Unlocked => inventory::read(connection, &ticket_ids).await?,
     };
-    let locked_orders = orders::lock(connection, &order_ids, items).await?;
+    let keys = keys(&commands);
+    let (locked_orders, answered) = futures::try_join!(
+        orders::lock(connection, &order_ids, items),
+        orders::by_request(connection, &keys),
+    )?;
 
     let mut book = Book::new(locked.now, manner.rules, locked.stocks, locked_orders);
     for ticket in new {
         book.is_new(ticket);
     }
-    read_what_decides(connection, &mut book, &commands).await?;
+    for (user, key, request) in answered {
+        book.answered(user, key, request);
+    }
+    let capped = book.capped(&commands);
+    if !capped.is_empty() {
+        for (user, ticket, count) in items::owned(connection, &capped).await? {
+            book.owns(user, ticket, count);
+        }
+    }
 
     let mut answers = Vec::with_capacity(asked.len());
     let mut traces = Vec::with_capacity(asked.len());
@@ -118,28 +132,13 @@ pub(super) async fn decide(
     })
 }
 
-async fn read_what_decides(
-    connection: &mut AsyncPgConnection,
-    book: &mut Book,
-    commands: &[&Command],
-) -> QueryResult<()> {
-    let keys = commands.iter().filter_map(|command| match command {
+/// Under which keys it is asked.
+fn keys<'a>(commands: &[&'a Command]) -> BTreeSet<(UserId, &'a str)> {
+    let key = |command: &&'a Command| match command {
         Command::Hold(hold) => Some((hold.user_id, hold.request.as_ref()?.0.as_str())),
         _ => None,
-    });
-    let keys: BTreeSet<_> = keys.collect();
-    if !keys.is_empty() {
-        for (user, key, request) in orders::by_request(connection, &keys).await? {
-            book.answered(user, key, request);
-        }
-    }
-    let capped = book.capped(commands);
-    if !capped.is_empty() {
-        for (user, ticket, count) in items::owned(connection, &capped).await? {
-            book.owns(user, ticket, count);
-        }
-    }
-    Ok(())
+    };
+    commands.iter().filter_map(key).collect()
 }
 
 /// Orders that hold what the draft was short of and whose time is over, the oldest first.
@@ -164,10 +163,14 @@ pub(super) async fn write(
         offered,
         ..
     } = draft;
-    orders::insert(connection, &changes.placed).await?;
-    items::insert(connection, &changes.placed).await?;
-    orders::update(connection, &changes.changed).await?;
-    items::update(connection, &changes.changed).await?;
+    futures::try_join!(
+        orders::insert(connection, &changes.placed),
+        orders::update(connection, &changes.changed),
+    )?;
+    futures::try_join!(
+        items::insert(connection, &changes.placed),
+        items::update(connection, &changes.changed),
+    )?;
     // After the items are written: they tell when the next hold ends.
     let unknown = changes.stocks.iter_mut();
     let mut unknown: Vec<_> = unknown
@@ -180,15 +183,17 @@ pub(super) async fn write(
             stock.next_release = NextRelease::Known(next.remove(&stock.offer.id));
         }
     }
-    inventory::update(connection, &changes.stocks, &offered).await?;
-    sales::record(connection, now, &changes.stocks).await?;
     let stocks = changes.stocks.iter();
     let stocks = stocks.map(|stock| OrderEvent::InventoryUpdated(stock.snapshot()));
     let mut events = std::mem::take(&mut changes.events);
     events.extend(stocks);
     traces.resize(events.len(), None);
     let envelopes = envelopes(&events, &traces, now)?;
-    outbox::append_all(connection, &envelopes).await?;
+    futures::try_join!(
+        inventory::update(connection, &changes.stocks, &offered),
+        sales::record(connection, now, &changes.stocks),
+        outbox::append_all(connection, &envelopes),
+    )?;
     let placed = changes.placed.first();
     let placed = placed.map(|placed| Proof::Order(placed.order.id));
     let told = envelopes.first();

@@ -225,7 +225,7 @@ pub async fn insert_missing(
 /// # Errors
 /// When the database fails or refuses.
 pub async fn update(
-    connection: &mut AsyncPgConnection,
+    connection: &AsyncPgConnection,
     stocks: &[Stock],
     offered: &BTreeSet<TicketId>,
 ) -> QueryResult<()> {
@@ -251,7 +251,7 @@ fn all_written(written: usize, expected: usize) -> QueryResult<()> {
     }
 }
 
-async fn update_stock(connection: &mut AsyncPgConnection, stocks: &[&Stock]) -> QueryResult<usize> {
+async fn update_stock(connection: &AsyncPgConnection, stocks: &[&Stock]) -> QueryResult<usize> {
     let stocks = || stocks.iter().copied();
     prepared(
         "UPDATE inventory AS i SET version = n.version, capacity = n.capacity, held = n.held, \
@@ -270,14 +270,11 @@ async fn update_stock(connection: &mut AsyncPgConnection, stocks: &[&Stock]) -> 
     .bind::<Array<Nullable<Timestamptz>>, _>(column(stocks(), next_release_at))
     .bind::<Array<Nullable<SqlUuid>>, _>(column(stocks(), |stock| stock.holder.map(|id| id.0)))
     .bind::<Array<Bool>, _>(column(stocks(), |stock| stock.closed))
-    .execute(connection)
+    .execute(&mut &*connection)
     .await
 }
 
-async fn update_offered(
-    connection: &mut AsyncPgConnection,
-    stocks: &[&Stock],
-) -> QueryResult<usize> {
+async fn update_offered(connection: &AsyncPgConnection, stocks: &[&Stock]) -> QueryResult<usize> {
     let stocks = || stocks.iter().copied();
     prepared(
         "UPDATE inventory AS i SET ticket_version = n.ticket_version, title = n.title, \
@@ -308,7 +305,7 @@ async fn update_offered(
     .bind::<Array<BigInt>, _>(column(stocks(), |stock| stock.revenue))
     .bind::<Array<Nullable<Timestamptz>>, _>(column(stocks(), next_release_at))
     .bind::<Array<Nullable<SqlUuid>>, _>(column(stocks(), |stock| stock.holder.map(|id| id.0)))
-    .execute(connection)
+    .execute(&mut &*connection)
     .await
 }
 

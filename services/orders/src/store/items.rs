@@ -131,7 +131,7 @@ pub async fn next_release(
 ///
 /// # Errors
 /// When the database fails or refuses.
-pub async fn insert(connection: &mut AsyncPgConnection, placed: &[Placed]) -> QueryResult<()> {
+pub async fn insert(connection: &AsyncPgConnection, placed: &[Placed]) -> QueryResult<()> {
     if placed.is_empty() {
         return Ok(());
     }
@@ -155,7 +155,7 @@ pub async fn insert(connection: &mut AsyncPgConnection, placed: &[Placed]) -> Qu
     .bind::<Array<BigInt>, _>(column(&rows, |(.., item)| item.price))
     .bind::<Array<Integer>, _>(column(&rows, |(.., item)| item.quantity))
     .bind::<Array<Nullable<Timestamptz>>, _>(column(&rows, |(order, ..)| order.held_until()))
-    .execute(connection)
+    .execute(&mut &*connection)
     .await
     .map(drop)
 }
@@ -164,7 +164,7 @@ pub async fn insert(connection: &mut AsyncPgConnection, placed: &[Placed]) -> Qu
 ///
 /// # Errors
 /// When the database fails.
-pub async fn update(connection: &mut AsyncPgConnection, changed: &[Changed]) -> QueryResult<()> {
+pub async fn update(connection: &AsyncPgConnection, changed: &[Changed]) -> QueryResult<()> {
     if changed.is_empty() {
         return Ok(());
     }
@@ -176,7 +176,7 @@ pub async fn update(connection: &mut AsyncPgConnection, changed: &[Changed]) -> 
     )
     .bind::<Array<SqlUuid>, _>(column(orders(), |order| order.id.0))
     .bind::<Array<Nullable<Timestamptz>>, _>(column(orders(), |order| order.held_until()))
-    .execute(connection)
+    .execute(&mut &*connection)
     .await
     .map(drop)
 }

@@ -76,7 +76,7 @@ pub(super) type RowTypes = (
 /// # Errors
 /// When the database fails.
 pub async fn lock(
-    connection: &mut AsyncPgConnection,
+    connection: &AsyncPgConnection,
     ids: &BTreeSet<OrderId>,
     items: Items,
 ) -> QueryResult<Vec<Order>> {
@@ -88,7 +88,7 @@ pub async fn lock(
     ))
     .bind::<Array<SqlUuid>, _>(column(ids, |id| id.0))
     .returning::<RowTypes>()
-    .get_results(connection)
+    .get_results(&mut &*connection)
     .await?;
     joined(rows, items)
 }
@@ -98,7 +98,7 @@ pub async fn lock(
 /// # Errors
 /// When the database fails.
 pub async fn by_request(
-    connection: &mut AsyncPgConnection,
+    connection: &AsyncPgConnection,
     keys: &BTreeSet<(UserId, &str)>,
 ) -> QueryResult<Vec<(UserId, String, Request)>> {
     let known: Vec<(Uuid, String, Vec<u8>)> = prepared(
@@ -108,7 +108,7 @@ pub async fn by_request(
     .bind::<Array<SqlUuid>, _>(column(keys, |(user, _)| user.0))
     .bind::<Array<Text>, _>(column(keys, |(_, key)| *key))
     .returning::<(SqlUuid, Text, Binary)>()
-    .get_results(connection)
+    .get_results(&mut &*connection)
     .await?;
     if known.is_empty() {
         return Ok(Vec::new());
@@ -116,7 +116,7 @@ pub async fn by_request(
     let rows: Vec<Row> = prepared(select_orders!("FROM orders WHERE id = ANY({})"))
         .bind::<Array<SqlUuid>, _>(column(&known, |(id, ..)| *id))
         .returning::<RowTypes>()
-        .get_results(connection)
+        .get_results(&mut &*connection)
         .await?;
     let orders = with_items(connection, rows).await?;
     let mut orders: HashMap<_, _> = orders
@@ -139,7 +139,7 @@ pub async fn by_request(
 
 /// Rows and what belongs to them.
 pub(super) async fn with_items(
-    connection: &mut AsyncPgConnection,
+    connection: &AsyncPgConnection,
     rows: Vec<Row>,
 ) -> QueryResult<Vec<Order>> {
     let ids = rows.iter().map(|row| OrderId(row.0));
@@ -208,7 +208,7 @@ fn reason(state: State) -> Option<&'static str> {
 ///
 /// # Errors
 /// When the database fails or refuses: another order has the request's key, say.
-pub async fn insert(connection: &mut AsyncPgConnection, placed: &[Placed]) -> QueryResult<()> {
+pub async fn insert(connection: &AsyncPgConnection, placed: &[Placed]) -> QueryResult<()> {
     if placed.is_empty() {
         return Ok(());
     }
@@ -234,7 +234,7 @@ pub async fn insert(connection: &mut AsyncPgConnection, placed: &[Placed]) -> Qu
     .bind::<Array<Nullable<Binary>>, _>(column(requests(), |request| {
         request.as_ref().map(|(_, hash)| hash.as_slice())
     }))
-    .execute(connection)
+    .execute(&mut &*connection)
     .await
     .map(drop)
 }
@@ -243,7 +243,7 @@ pub async fn insert(connection: &mut AsyncPgConnection, placed: &[Placed]) -> Qu
 ///
 /// # Errors
 /// When the database fails, or one of them is another by now.
-pub async fn update(connection: &mut AsyncPgConnection, changed: &[Changed]) -> QueryResult<()> {
+pub async fn update(connection: &AsyncPgConnection, changed: &[Changed]) -> QueryResult<()> {
     if changed.is_empty() {
         return Ok(());
     }
@@ -267,7 +267,7 @@ pub async fn update(connection: &mut AsyncPgConnection, changed: &[Changed]) -> 
     .bind::<Array<Nullable<SqlUuid>>, _>(column(orders(), |order| order.payment_id.map(|id| id.0)))
     .bind::<Array<Bool>, _>(column(orders(), |order| order.refund_due))
     .bind::<Array<Bool>, _>(column(orders(), |order| order.late))
-    .execute(connection)
+    .execute(&mut &*connection)
     .await?;
     if written == changed.len() {
         Ok(())

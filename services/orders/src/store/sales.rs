@@ -16,7 +16,7 @@ use crate::domain::Stock;
 /// # Errors
 /// When the database fails.
 pub async fn record(
-    connection: &mut AsyncPgConnection,
+    connection: &AsyncPgConnection,
     now: DateTime<Utc>,
     stocks: &[Stock],
 ) -> QueryResult<()> {
@@ -36,7 +36,7 @@ pub async fn record(
     .bind::<Array<Integer>, _>(column(stocks, |stock| stock.held))
     .bind::<Array<Integer>, _>(column(stocks, |stock| stock.sold))
     .bind::<Array<BigInt>, _>(column(stocks, |stock| stock.revenue))
-    .execute(connection)
+    .execute(&mut &*connection)
     .await
     .map(drop)
 }
