@@ -1,6 +1,6 @@
 //! Where requests wait, and who takes them.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ticketing_messaging::Wake;
 use ticketing_postgres::Pool;
@@ -8,6 +8,13 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{Asked, Error, Manner, batch::Batches};
 use crate::domain::Answer;
+
+/// A batch of fewer is small: what it costs is hardly what it decides. So the next one is gathered for as
+/// long as this one took, and no longer than [`REST`]: the busier everybody is, the more it should decide.
+const SMALL: usize = 8;
+
+/// See [`SMALL`].
+const REST: Duration = Duration::from_millis(5);
 
 /// How reservations are made.
 #[derive(Debug, Clone, Copy)]
@@ -94,10 +101,14 @@ async fn serve(mut receiver: mpsc::Receiver<Waiting>, batches: Batches, most: us
             .drain(..)
             .map(|waiting: Waiting| (waiting.asked, waiting.answer))
             .unzip();
+        let began = Instant::now();
         let answers = batches.run(&asked).await;
         for (waiting, answer) in waiting.into_iter().zip(answers) {
             // Whoever has gone away has a result nevertheless.
             _ = waiting.send(answer);
+        }
+        if asked.len() < SMALL {
+            tokio::time::sleep(began.elapsed().min(REST)).await;
         }
     }
 }

@@ -17,7 +17,10 @@ mod batch;
 mod session;
 mod transact;
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use ticketing_contracts::ids::PaymentId;
 use ticketing_messaging::Wake;
@@ -39,6 +42,13 @@ const QUEUE: usize = 4096;
 
 /// The most that one transaction writes.
 const MOST: usize = 128;
+
+/// A batch of fewer is small: what it costs is hardly what it writes. So the next one is gathered for as
+/// long as this one took, and no longer than [`REST`]: the busier everybody is, the more it should write.
+const SMALL: usize = 16;
+
+/// See [`SMALL`].
+const REST: Duration = Duration::from_millis(5);
 
 /// What a [`Writer`] needs.
 #[derive(Debug, Clone)]
@@ -173,7 +183,12 @@ impl Step {
 async fn serve(mut receiver: mpsc::Receiver<Step>, mut batches: Batches) {
     let mut waiting = Vec::with_capacity(MOST);
     while gather(&mut receiver, &mut waiting).await {
+        let began = Instant::now();
+        let steps = waiting.len();
         batches.run(Batch::take(&mut waiting)).await;
+        if steps < SMALL {
+            tokio::time::sleep(began.elapsed().min(REST)).await;
+        }
     }
 }
 
