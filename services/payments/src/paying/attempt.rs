@@ -1,7 +1,7 @@
 //! One attempt, from its row to what Stripe makes of it. It can be cut short anywhere and done again: each
 //! request has a key that says which attempt it is of.
 
-use super::Paying;
+use super::{Paying, stages::timed};
 use crate::{
     domain::{Failure, Finding, Method, Payment},
     error::Error,
@@ -39,7 +39,7 @@ impl Paying {
 
     /// Leaves in `payment` what was written about it on the way.
     async fn attempt(&self, payment: &mut Payment, waiting: Waiting) -> Result<Finding, Error> {
-        let (intent, method) = match self.prepare(payment).await {
+        let (intent, method) = match timed("prepare", self.prepare(payment)).await {
             Ok(prepared) => prepared,
             // Of an attempt that may have been charged before, this says nothing.
             Err(_) if payment.attempt.confirming => return Ok(Finding::Unknown),
@@ -48,7 +48,7 @@ impl Paying {
             }
             Err(fault) => return Err(fault.into()),
         };
-        if !self.may_confirm(payment, &intent).await? {
+        if !timed("may-confirm", self.may_confirm(payment, &intent)).await? {
             // The order has ended, or somebody else has made another attempt: what is known of this one is
             // that it was not charged here.
             return Ok(if payment.attempt.confirming {
@@ -58,7 +58,7 @@ impl Paying {
             });
         }
         let key = format!("{}-{}-confirm", payment.id, payment.attempt.number);
-        let answer = self.stripe.confirm(&intent, &method, &key).await;
+        let answer = timed("confirm", self.stripe.confirm(&intent, &method, &key)).await;
         let finding = self.understood(payment, &intent, answer).await?;
         payment.intent = Some(intent);
         payment.attempt.confirming = true;

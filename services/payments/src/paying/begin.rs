@@ -8,7 +8,7 @@ use ticketing_contracts::{
 use ticketing_http::idempotency::Repeatable;
 use ticketing_postgres::{errors::violated, tx};
 
-use super::{Paying, attempt::Waiting};
+use super::{Paying, attempt::Waiting, stages::timed};
 use crate::{
     domain::{Failure, Method, Payment, Refusal, State},
     error::Error,
@@ -61,15 +61,14 @@ impl Paying {
         method: Method,
         request: Option<Repeatable>,
     ) -> Result<Outcome, Error> {
-        let known = self.known(user, order, request.as_ref()).await?;
+        let known = timed("look", self.known(user, order, request.as_ref())).await?;
         if let Some(outcome) = repeated(&known, request.as_ref())? {
             return Ok(outcome);
         }
         may_be_tried(user, known.payment.as_ref())?;
-        let lease = self.orders.lease(order, user, false).await?;
-        let begun = self
-            .begin(user, order, &lease, method, request.as_ref())
-            .await;
+        let lease = timed("lease", self.orders.lease(order, user, false)).await?;
+        let begun = self.begin(user, order, &lease, method, request.as_ref());
+        let begun = timed("begin", begun).await;
         let payment = match begun {
             Ok(payment) => payment,
             Err(error) => {

@@ -7,7 +7,7 @@ use ticketing_contracts::{events::PaymentEvent, ids::PaymentId, internal::Settle
 use ticketing_messaging::{Envelope, outbox};
 use ticketing_postgres::tx;
 
-use super::Paying;
+use super::{Paying, stages::timed};
 use crate::{
     domain::{Failure, Finding, Payment, Refusal, State},
     error::Error,
@@ -28,7 +28,7 @@ impl Paying {
         finding: Finding,
     ) -> Result<Payment, Error> {
         let settled = if finding == Finding::Succeeded {
-            self.settled(payment).await
+            timed("settle", self.settled(payment)).await
         } else {
             None
         };
@@ -38,7 +38,7 @@ impl Paying {
             _ => None,
         };
         if let (Finding::Succeeded, Some(Settled::Complete)) = (&finding, settled)
-            && let Some(written) = self.succeed(payment).await?
+            && let Some(written) = timed("succeed", self.succeed(payment)).await?
         {
             return Ok(written);
         }

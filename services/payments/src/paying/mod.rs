@@ -20,6 +20,7 @@ pub mod look;
 mod orders;
 mod refund;
 pub mod show;
+mod stages;
 pub mod webhook;
 pub mod writer;
 

@@ -34,6 +34,30 @@ async fn a_payment_is_its_buyers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn how_long_each_stage_takes_is_counted() {
+    let world = World::new().await;
+    let app = world.start().await;
+    let ann = world.user();
+    let order = world.order(&ann).await.id;
+    paid(app.pay(&ann, order, "tok_visa").await).await;
+    let stages = [
+        "look",
+        "lease",
+        "begin",
+        "prepare",
+        "may-confirm",
+        "confirm",
+        "settle",
+        "succeed",
+    ];
+    let metrics = app.metrics().await;
+    for stage in stages {
+        let count = format!("payments_stage_seconds_count{{stage=\"{stage}\"}}");
+        assert!(metrics.contains(&count), "{stage}: {metrics}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_browser_is_told_how_to_ask_for_a_card() {
     let world = World::new().await;
     let app = world.start().await;

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 /// A running payments.
 pub struct App {
     pub base: String,
+    pub admin: String,
     pub client: Client,
     pub lifecycle: Lifecycle,
     pub done: JoinHandle<anyhow::Result<()>>,
@@ -71,6 +72,12 @@ impl App {
             (payment.status == status).then_some(payment)
         })
         .await
+    }
+
+    /// What Prometheus would read.
+    pub async fn metrics(&self) -> String {
+        let answer = reqwest::get(format!("{}/metrics", self.admin)).await;
+        answer.unwrap().text().await.unwrap()
     }
 
     /// Ends it as SIGTERM would, and waits.

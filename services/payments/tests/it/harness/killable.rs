@@ -56,6 +56,7 @@ impl World {
         self.sim.send_webhooks_to(&base);
         let app = App {
             base,
+            admin: format!("http://{admin}"),
             client: Client::builder().no_proxy().build().unwrap(),
             lifecycle: Lifecycle::new(std::time::Duration::ZERO),
             done: tokio::spawn(async { Ok(()) }),

@@ -102,6 +102,7 @@ impl World {
         self.sim.send_webhooks_to(&base);
         App {
             base,
+            admin: format!("http://127.0.0.1:{}", application.admin_port().unwrap()),
             client: Client::builder().no_proxy().build().unwrap(),
             done: tokio::spawn(application.run_until_stopped(lifecycle.clone(), signals)),
             lifecycle,
