@@ -148,7 +148,7 @@ impl Pipeline {
         let mut connection = self.pool.get().await?;
         let events = self.events(count)?;
         tx::begin(&mut connection).await?;
-        let appended = outbox::append_all(&mut connection, &events).await;
+        let appended = outbox::append_all(&connection, &events).await;
         tx::end(&mut connection, appended).await?;
         self.wake.committed();
         Ok(())

@@ -72,8 +72,8 @@ async fn what_is_for_others_is_acknowledged_at_once() {
         .iter()
         .map(|event| Envelope::of(event, now).unwrap())
         .collect();
-    let mut connection = world.pool.get().await.unwrap();
-    outbox::append_all(&mut connection, &events).await.unwrap();
+    let connection = world.pool.get().await.unwrap();
+    outbox::append_all(&connection, &events).await.unwrap();
 
     let relay = Relay::new::<OrderEvent>(
         world.settings.clone(),
