@@ -5,7 +5,7 @@ use serde_json::json;
 use ticketing_contracts::{
     api::{
         orders::{Order, OrderPaymentStatus},
-        payments::Payment,
+        payments::{Payment, PaymentStatus},
     },
     ids::OrderId,
     order::OrderStatus,
@@ -64,7 +64,7 @@ impl Person {
         .await
     }
 
-    /// Waits until the tickets are theirs.
+    /// Waits until the tickets are theirs, and payments has written so: it tells orders first.
     pub async fn sees_complete(&self, order: OrderId) -> Order {
         let order = self.sees(order, "complete", |order| {
             order.status == OrderStatus::Complete
@@ -75,6 +75,15 @@ impl Person {
             Some(OrderPaymentStatus::Succeeded),
             "{order:?}"
         );
+        eventually_within(RECOVERED_WITHIN, "the payment has succeeded", async || {
+            let answer = self
+                .get(&format!("/api/payments?orderId={}", order.id))
+                .await;
+            let payments = answer.json::<Vec<Payment>>().await.ok()?;
+            let succeeded = |payment: &Payment| payment.status == PaymentStatus::Succeeded;
+            payments.iter().any(succeeded).then_some(())
+        })
+        .await;
         order
     }
 
