@@ -6,6 +6,10 @@ use actix_web::http::StatusCode;
 use reqwest::{Client, Response};
 use ticketing_contracts::api::problem::{ErrorItem, ProblemBody};
 
+/// Idle connections are closed here, well before the services would (75 s): a request must not meet a
+/// connection that is just being closed.
+const IDLE: Duration = Duration::from_secs(30);
+
 /// A client for services, which have `patience` to answer. They are neighbours: neither proxy nor TLS
 /// stands between them.
 ///
@@ -15,6 +19,7 @@ use ticketing_contracts::api::problem::{ErrorItem, ProblemBody};
 pub fn client(patience: Duration) -> Client {
     let client = Client::builder()
         .timeout(patience)
+        .pool_idle_timeout(IDLE)
         .no_proxy()
         .tls_certs_only([])
         .build();

@@ -19,12 +19,16 @@ use crate::{
 /// Where auth publishes its keys.
 pub const PATH: &str = "/api/users/.well-known/jwks.json";
 
+/// How soon what has failed is tried again.
+const SOON: Duration = Duration::from_secs(1);
+
 /// How often, and how patiently, the keys are fetched.
 #[derive(Debug, Clone, Copy)]
 pub struct Refresh {
     /// Between two fetches when nothing is asked for.
     pub every: Duration,
-    /// The least time between two fetches for unknown keys: anybody can make one up.
+    /// The least time between two fetches for unknown keys: anybody can make one up. Between one that
+    /// failed and the next it is a second at the most.
     pub unknown_key: Duration,
     /// How long auth may take to answer, and a request waits for new keys.
     pub patience: Duration,
@@ -91,23 +95,25 @@ struct Follower {
 
 impl Follower {
     async fn run(self, mut asks: mpsc::Receiver<oneshot::Sender<()>>) {
-        let mut fetched_for_unknown: Option<Instant> = None;
+        let mut again_for_unknown = Instant::now();
         self.update().await;
         let mut next = Instant::now() + self.pause();
         loop {
             tokio::select! {
-                () = sleep_until(next) => self.update().await,
+                () = sleep_until(next) => { self.update().await; }
                 ask = asks.recv() => {
                     let Some(done) = ask else { return };
-                    let due = fetched_for_unknown
-                        .is_none_or(|then| then.elapsed() >= self.refresh.unknown_key);
-                    if !due {
+                    if Instant::now() < again_for_unknown {
                         // Without moving `next`: however many ask, the regular fetch comes.
                         _ = done.send(());
                         continue;
                     }
-                    fetched_for_unknown = Some(Instant::now());
-                    self.update().await;
+                    let pause = if self.update().await {
+                        self.refresh.unknown_key
+                    } else {
+                        self.refresh.unknown_key.min(SOON)
+                    };
+                    again_for_unknown = Instant::now() + pause;
                     _ = done.send(());
                 }
             }
@@ -119,17 +125,18 @@ impl Follower {
     fn pause(&self) -> Duration {
         let none = self.keys.borrow().is_empty();
         if none {
-            self.refresh.every.min(Duration::from_secs(1))
+            self.refresh.every.min(SOON)
         } else {
             self.refresh.every
         }
     }
 
-    /// Fetches once. Whatever goes wrong, the keys that are known stay.
-    async fn update(&self) {
+    /// Fetches once. Whatever goes wrong, the keys that are known stay. Returns whether there were any.
+    async fn update(&self) -> bool {
         match self.fetch().await {
             Ok(source) if source.keys.is_empty() => {
                 tracing::warn!("auth published no keys; keeping those that are known");
+                false
             }
             Ok(source) => {
                 self.keys.send_if_modified(|keys| {
@@ -140,8 +147,12 @@ impl Follower {
                     }
                     changed
                 });
+                true
             }
-            Err(error) => tracing::warn!(error, "session keys could not be fetched"),
+            Err(error) => {
+                tracing::warn!(error, "session keys could not be fetched");
+                false
+            }
         }
     }
 
