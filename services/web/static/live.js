@@ -99,6 +99,7 @@
       this.#source.addEventListener(name, (event) => {
         this.#place = event.lastEventId || this.#place;
         const { data, lastEventId } = event;
+        if (name === 'orders' || name.startsWith('order-')) paid(JSON.parse(data));
         this.dispatchEvent(new MessageEvent(name, { data, lastEventId }));
       });
     }
@@ -140,6 +141,36 @@
   }
 
   document.addEventListener('htmx:afterSwap', (event) => keepNewest(event.target));
+
+  // ── A payment that is older than what was told of it ──────────────────────────────────────────
+
+  /** orders hears of a payment when a page does, and a part that is fetched at once may show what was before. */
+  const BEHIND = [1_000, 2_000, 4_000, 8_000];
+
+  /** The newest version that an event has told, by the order's id. */
+  const payments = new Map();
+  let later;
+
+  function paid({ id, payment }) {
+    if (!(payment > (payments.get(id) ?? 0))) return;
+    payments.set(id, payment);
+    catchUp(0);
+  }
+
+  /** Fetches what shows an older payment once more, and again if need be. */
+  function catchUp(tried) {
+    clearTimeout(later);
+    if (tried === BEHIND.length) return;
+    later = setTimeout(() => {
+      const shown = [...document.querySelectorAll('[data-payment]')];
+      const old = shown.filter(({ dataset }) => payments.get(dataset.order) > Number(dataset.payment));
+      if (old.length === 0) return;
+      for (const part of new Set(old.map((place) => place.closest('[hx-get]')))) {
+        if (part) htmx.trigger(part, 'refresh');
+      }
+      catchUp(tried + 1);
+    }, BEHIND[tried]);
+  }
 
   // ── Something new is on sale ──────────────────────────────────────────────────────────────────
 

@@ -22,7 +22,7 @@
   let led = false;
   let before = state.querySelector('[data-status]')?.dataset.status;
   // The state as the server drew it last, before anything here has changed it.
-  let drawn = state.innerHTML;
+  let drawn = news(state.innerHTML);
   // The payment that waits for the bank.
   let waiting;
 
@@ -184,21 +184,29 @@
     shown.querySelector('[data-under-way]').hidden = true;
   }
 
-  /** As the browser reads it: then it can be compared. */
   function parsed(html) {
     const fragment = document.createElement('template');
     fragment.innerHTML = html;
-    return fragment.innerHTML;
+    return fragment.content;
+  }
+
+  /** What it says, as the browser reads it: then it can be compared. What the payment's version is says nothing. */
+  function news(html) {
+    const part = parsed(html).firstElementChild;
+    delete part?.dataset.payment;
+    return part?.outerHTML;
   }
 
   // What says nothing new is left out: a button that is just being pressed must not be taken from under the finger.
   state.addEventListener('htmx:beforeSwap', ({ target, detail }) => {
     if (target !== state || !detail.shouldSwap) return;
-    const news = parsed(detail.serverResponse);
-    detail.shouldSwap = news.trim() !== drawn.trim();
-    drawn = news;
+    const came = news(detail.serverResponse);
+    detail.shouldSwap = came !== drawn;
+    drawn = came;
+    if (detail.shouldSwap) return;
+    state.firstElementChild.dataset.payment = parsed(detail.serverResponse).firstElementChild.dataset.payment;
     // It may be another attempt that waits now.
-    if (!detail.shouldSwap && before === 'paying') lookForBank(state);
+    if (before === 'paying') lookForBank(state);
   });
 
   state.addEventListener('click', ({ target }) => {

@@ -120,15 +120,12 @@ impl Stack {
 
     /// All schemas, as the role sees them that may only read.
     pub async fn books(&self) -> tokio_postgres::Client {
-        let config = format!(
-            "host=127.0.0.1 port={} dbname=ticketing user=ticketing_readonly password={}",
-            variable("E2E_POSTGRES_PORT"),
-            self.secrets().readonly_password
-        );
-        let connected = tokio_postgres::connect(&config, tokio_postgres::NoTls).await;
-        let (books, connection) = connected.unwrap();
-        tokio::spawn(connection);
-        books
+        database("ticketing_readonly", &self.secrets().readonly_password).await
+    }
+
+    /// The same as somebody who may do anything: hold a table up, say.
+    pub async fn superuser(&self) -> tokio_postgres::Client {
+        database("postgres", &self.secrets().superuser_password).await
     }
 
     pub async fn nomad(&self, path: &str) -> Value {
@@ -213,6 +210,16 @@ pub fn stack_command() -> Command {
         }
     }
     command
+}
+
+async fn database(user: &str, password: &str) -> tokio_postgres::Client {
+    let port = variable("E2E_POSTGRES_PORT");
+    let config =
+        format!("host=127.0.0.1 port={port} dbname=ticketing user={user} password={password}");
+    let connected = tokio_postgres::connect(&config, tokio_postgres::NoTls).await;
+    let (client, connection) = connected.unwrap();
+    tokio::spawn(connection);
+    client
 }
 
 fn variable(name: &str) -> String {

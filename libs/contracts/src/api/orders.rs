@@ -166,6 +166,9 @@ pub struct OrderPayment {
     pub status: OrderPaymentStatus,
     /// In words for a person.
     pub message: String,
+    /// Of the last event about the payment that this takes in; 0: of none yet.
+    #[serde(default)]
+    pub version: i64,
 }
 
 /// How far an order's payment is.
@@ -317,6 +320,7 @@ mod tests {
             payment: Some(OrderPayment {
                 status: OrderPaymentStatus::Refunded,
                 message: "Your payment came too late, and you have your money back.".into(),
+                version: 3,
             }),
             created_at: forms::time("2026-11-21T15:18:41.250Z"),
         };

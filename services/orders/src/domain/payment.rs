@@ -63,6 +63,7 @@ impl Order {
         Some(OrderPayment {
             status,
             message: message.to_owned(),
+            version: heard.map_or(0, |heard| heard.version),
         })
     }
 

@@ -21,7 +21,7 @@ use ticketing_contracts::{
 use super::{
     parts::{StubPrice, ink, is_long_title, serial, shown_title},
     refusal::words,
-    status::Status,
+    status::{Status, payment_version},
 };
 use crate::{
     clients::Clients,
@@ -65,7 +65,10 @@ struct Card {
 #[template(path = "part/order_state.html")]
 pub struct StatePart {
     t: Text,
+    id: OrderId,
     status: Status,
+    /// The version of the payment that it shows.
+    payment: i64,
     /// Why it was not cancelled.
     refused: Option<String>,
     items: Vec<Item>,
@@ -237,7 +240,9 @@ impl StatePart {
             .filter(|payment| payment.status == OrderPaymentStatus::Failed);
         Self {
             t,
+            id: order.id,
             status: Status::of(order, now),
+            payment: payment_version(order),
             refused: None,
             items: order
                 .items

@@ -11,7 +11,7 @@ use ticketing_contracts::{api::orders::Order, ids::OrderId, time::to_text};
 use super::{
     list::{self, Asked, with_cursor},
     parts::{ink, minutes_until, shown_title},
-    status::Status,
+    status::{Status, payment_version},
 };
 use crate::{
     clients::{Clients, Paged},
@@ -53,6 +53,8 @@ struct Row {
     total: String,
     created: Moment,
     status: Status,
+    /// The version of the payment that it shows.
+    payment: i64,
     /// Until when it is held, for the browser's clock.
     expires: String,
     /// How long that is, in words.
@@ -147,6 +149,7 @@ impl Row {
             total: t.money(order.total, order.currency),
             created: t.time(order.created_at),
             status: Status::of(order, now),
+            payment: payment_version(order),
             expires: to_text(order.expires_at),
             left: minutes_until(t, order.expires_at, now),
         }

@@ -140,6 +140,7 @@ pub fn paid(status: OrderStatus, payment: OrderPaymentStatus, message: &str) -> 
         payment: Some(OrderPayment {
             status: payment,
             message: message.to_owned(),
+            version: 2,
         }),
         ..order()
     }

@@ -25,6 +25,11 @@ pub enum Status {
     Refunded,
 }
 
+/// The version of the payment that the order takes in; 0: of none.
+pub fn payment_version(order: &Order) -> i64 {
+    order.payment.as_ref().map_or(0, |payment| payment.version)
+}
+
 impl Status {
     /// That of an order now. One whose time is up holds nothing any more, whatever it says.
     #[must_use]
@@ -185,6 +190,7 @@ mod tests {
             payment: payment.map(|status| OrderPayment {
                 status,
                 message: String::new(),
+                version: 1,
             }),
             ..samples::order()
         };

@@ -70,7 +70,7 @@ async fn under_way() {
     let (person, order, browser) = held(&stack, "Astronomers on Stage").await;
     browser.sees("Card number").await;
     let slow = Fault {
-        seconds: 5,
+        seconds: 8,
         ..Fault::confirming(order.id, "hang-before")
     };
     stack
@@ -146,5 +146,45 @@ async fn refunded() {
         .await;
     browser.sees("You have your money back").await;
     browser.audited("order-refunded").await;
+    browser.ends().await;
+}
+
+/// When the page is told of a payment.
+const NOTES_WHEN_TOLD: &str = "
+    const state = document.getElementById('order-state');
+    state.addEventListener(/sse:order-\\S+(?=,)/.exec(state.getAttribute('hx-trigger'))[0], ({ detail }) => {
+        if (JSON.parse(detail.data).payment) window.told ??= performance.now();
+    });";
+
+/// Whether it has been answered since; it asks as soon as it is told.
+const HAS_ASKED_SINCE: &str = "
+    const since = ({ name, startTime, responseEnd }) =>
+        name.endsWith('/state') && startTime > window.told - 10 && responseEnd > 0;
+    return performance.getEntriesByType('resource').some(since);";
+
+/// The page hears of a payment's failure before orders does, and shows it as soon as orders knows.
+#[tokio::test]
+async fn a_decline_that_orders_hears_of_late() {
+    let stack = Stack::get();
+    let (person, order, browser) = held(&stack, "Salt and Silence · Chamber opera").await;
+    browser.sees("Card number").await;
+    browser.stays().await;
+    browser.runs(NOTES_WHEN_TOLD, []).await.unwrap();
+    let mut books = stack.superuser().await;
+    let locking = books.transaction().await.unwrap();
+    let lock = "LOCK TABLE orders.order_payment IN EXCLUSIVE MODE";
+    locking.batch_execute(lock).await.unwrap();
+    let declined = person.pays(order.id, "tok_chargeDeclined").await;
+    expect(declined, StatusCode::PAYMENT_REQUIRED).await;
+    browser
+        .eventually("the page has asked too early", async || {
+            let asked = browser.runs(HAS_ASKED_SINCE, []).await;
+            asked.is_ok_and(|asked| asked == true)
+        })
+        .await;
+    browser.sees_no("The payment did not go through").await;
+    locking.rollback().await.unwrap();
+    browser.sees("The payment did not go through").await;
+    assert!(browser.stayed().await);
     browser.ends().await;
 }
