@@ -18,13 +18,13 @@ async fn the_page_sees_the_time_run_out() {
     buyer.belongs_to(&people[1]).await;
     rival.belongs_to(&people[2]).await;
     stack
-        .with_settings("orders", &[("HOLD", "15s")], async || {
+        .with_settings("orders", &[("HOLD", "20s")], async || {
+            rival.opens_ticket(ticket.id).await;
+            rival.stays().await;
             buyer.opens_ticket(ticket.id).await;
             let order = buyer.reserves().await;
-            rival.opens_ticket(ticket.id).await;
             buyer.sees(TIME_LEFT).await;
             buyer.stays().await;
-            rival.stays().await;
             rival.sees("Sold out for now").await;
             rival.sees("1 held, may come back in").await;
 
@@ -35,10 +35,10 @@ async fn the_page_sees_the_time_run_out() {
             assert!(buyer.stayed().await && rival.stayed().await);
             assert_eq!(buyer.path().await, format!("/orders/{order}"));
             rival.reserves().await;
+            buyer.ends().await;
+            rival.ends().await;
         })
         .await;
-    buyer.ends().await;
-    rival.ends().await;
 }
 
 /// The countdown goes by the server's clock, whatever the visitor's says.

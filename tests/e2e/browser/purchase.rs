@@ -16,7 +16,7 @@ async fn sign_up_sell_find_buy_print() {
     seller.opens("/").await;
     seller.follows("Sign up").await;
     seller.creates_an_account("seller").await;
-    seller.arrives_at("/").await;
+    seller.sees_button("Sign out").await;
     let title = "Harpsichord at noon, gallery";
     let ticket = seller.puts_up(title, "24.50", "5").await;
     seller.sees("0 of 5").await;

@@ -5,12 +5,13 @@ use std::panic::{AssertUnwindSafe, resume_unwind};
 use futures::FutureExt;
 use serde_json::{Value, json};
 use stack::services::registered_as;
-use ticketing_testkit::eventually;
+use ticketing_testkit::{eventually, eventually_within};
 
-use super::Stack;
+use super::{RECOVERED_WITHIN, Stack};
 
 impl Stack {
-    /// Sees to it that so many instances of a service pass their checks, and answers where they are.
+    /// Sees to it that so many instances of a service pass their checks and no other one is left, which had
+    /// still something to finish. Answers where they are.
     pub async fn scaled(&self, service: &str, count: usize) -> Vec<String> {
         let registered = registered_as(service);
         if self.passing(&registered).await.len() != count {
@@ -20,7 +21,8 @@ impl Stack {
             &format!("{count} instances of {service} pass"),
             async || {
                 let instances = self.passing(&registered).await;
-                (instances.len() == count).then_some(instances)
+                let are = instances.len() == count && self.pids_of(service).len() == count;
+                are.then_some(instances)
             },
         )
         .await
@@ -39,8 +41,11 @@ impl Stack {
             environment(&mut other, service)[*name] = json!(value);
         }
         let names: Vec<_> = settings.iter().map(|(name, _)| *name).collect();
-        self.deploy(other, service, &names).await;
-        finally(test(), self.deploy(usual, service, &names)).await;
+        let changed = async {
+            self.deploy(other, service, &names).await;
+            test().await;
+        };
+        finally(changed, self.deploy(usual, service, &names)).await;
     }
 
     /// Nomad is content when the new instances are healthy. Those before them have some seconds to
@@ -50,7 +55,8 @@ impl Stack {
         let stack = stack::stack::Stack::of_checkout().unwrap();
         stack::deploy::deploy(&stack, &job).await.unwrap();
         let environment = environment(&mut job, service);
-        eventually(&format!("no other {service} is left"), async || {
+        let what = format!("no other {service} is left");
+        eventually_within(RECOVERED_WITHIN, &what, async || {
             let are = settings
                 .iter()
                 .all(|name| self.all_run_with(service, name, environment[*name].as_str().unwrap()));

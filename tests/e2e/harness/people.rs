@@ -11,9 +11,9 @@ use ticketing_contracts::{
     ids::{OrderId, TicketId, UserId},
 };
 use ticketing_runtime::Clock;
-use ticketing_testkit::eventually;
+use ticketing_testkit::{eventually, eventually_within};
 
-use super::Stack;
+use super::{RECOVERED_WITHIN, Stack};
 
 /// Somebody with a session.
 #[derive(Debug, Clone)]
@@ -76,14 +76,14 @@ impl Stack {
         ] {
             for instance in self.passing(service).await {
                 let url = format!("http://{instance}{path}");
-                eventually(
-                    &format!("{instance} of {service} knows the key"),
-                    async || {
-                        let request = self.client.get(&url).header(header::COOKIE, &person.cookie);
-                        let status = request.send().await.ok()?.status();
-                        (status == StatusCode::OK).then_some(())
-                    },
-                )
+                let what = format!("{instance} of {service} knows the key");
+                eventually_within(RECOVERED_WITHIN, &what, async || {
+                    let request = self.client.get(&url).header(header::COOKIE, &person.cookie);
+                    let answer = request.send().await.ok()?;
+                    // web leads whom it does not know to its page for signing in.
+                    let known = answer.status() == StatusCode::OK && answer.url().as_str() == url;
+                    known.then_some(())
+                })
                 .await;
             }
         }

@@ -43,7 +43,7 @@ async fn before_stripe_is_asked_to_charge() {
         order: order.id,
         route: "create",
         fault: "hang-before",
-        seconds: 3,
+        seconds: 8,
     };
     stack
         .simulator()

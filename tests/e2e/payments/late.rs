@@ -26,10 +26,10 @@ async fn held(stack: &Stack) -> (Ticket, Person, Order, Person) {
 async fn begun_in_time_and_confirmed_after_it() {
     let stack = Stack::get();
     stack
-        .with_settings("orders", &[("HOLD", "4s")], async || {
+        .with_settings("orders", &[("HOLD", "6s")], async || {
             let (ticket, buyer, order, rival) = held(&stack).await;
             let slow = Fault {
-                seconds: 6,
+                seconds: 8,
                 ..Fault::confirming(order.id, "hang-before")
             };
             stack
@@ -53,7 +53,7 @@ async fn begun_in_time_and_confirmed_after_it() {
 }
 
 /// Stripe charges, and nobody here knows of it until the lease is over.
-const SHORT: [(&str, &str); 2] = [("HOLD", "3s"), ("LEASE", "3s")];
+const SHORT: [(&str, &str); 2] = [("HOLD", "6s"), ("LEASE", "3s")];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_its_lease_while_the_ticket_is_free() {
@@ -165,7 +165,7 @@ async fn a_failure_that_is_told_late_does_not_undo_the_second_card() {
     expect(declined, StatusCode::PAYMENT_REQUIRED).await;
     let intent = simulator.intent(order.id).await.unwrap().id;
     let slow = Fault {
-        seconds: 3,
+        seconds: 8,
         ..Fault::confirming(order.id, "hang-before")
     };
     simulator

@@ -88,7 +88,7 @@ async fn a_webhook_before_the_answer() {
     let stack = Stack::get();
     let (buyer, order) = order(&stack).await;
     let slow = Fault {
-        seconds: 4,
+        seconds: 8,
         ..Fault::confirming(order.id, "hang")
     };
     stack

@@ -12,7 +12,7 @@ use ticketing_contracts::{
 use crate::harness::{Fault, Person, Stack, expect};
 
 /// Nobody waits for ten seconds here.
-const IMPATIENT: [(&str, &str); 1] = [("STRIPE_TIMEOUT", "2s")];
+const IMPATIENT: [(&str, &str); 1] = [("STRIPE_TIMEOUT", "4s")];
 
 async fn order(stack: &Stack) -> (Person, Order) {
     let people = stack.people(2).await;
@@ -148,6 +148,7 @@ async fn others_are_not_slowed_while_it_hangs() {
         .map(|(_, order)| Fault::confirming(order.id, "hang").once()["rules"][0].clone())
         .collect();
     let faults = json!({"rules": rules, "webhooks": false});
+    let (buyer, order) = order(&stack).await;
     stack
         .simulator()
         .with_faults(faults, async || {
@@ -158,7 +159,6 @@ async fn others_are_not_slowed_while_it_hangs() {
             for (_, order) in &orders {
                 stack.simulator().charged(order.id).await;
             }
-            let (buyer, order) = order(&stack).await;
             buyer.paid(order.id, "tok_visa").await;
             let status = stack.get_path("/api/payments/config").await.status();
             assert_eq!(status, StatusCode::OK);
