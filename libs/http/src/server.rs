@@ -23,9 +23,9 @@ use crate::{
 /// How long a client may take to send a request's head.
 const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long an idle connection is kept. Longer than Traefik keeps its own idle connections (30 s):
-/// the side that reuses a connection should be the one that closes it, or a request meets a closed
-/// one.
+/// How long an idle connection is kept, on the admin port as well. Longer than Traefik and the other
+/// services keep theirs (30 s): the side that reuses a connection should be the one that closes it, or a
+/// request meets a closed one.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// Seconds; the lifecycle's deadline decides, not the server's own.
@@ -158,6 +158,7 @@ pub fn serve_admin(
     });
     let server = server
         .workers(1)
+        .keep_alive(KEEP_ALIVE)
         .disable_signals()
         .shutdown_timeout(NEVER)
         .listen(listener)?;

@@ -61,7 +61,8 @@ impl From<ResolveError> for PeerError {
 
 impl From<reqwest::Error> for PeerError {
     fn from(error: reqwest::Error) -> Self {
-        Self::Unavailable(error.to_string())
+        // With what caused it: refused, closed, or too slow.
+        Self::Unavailable(format!("{:#}", anyhow::Error::from(error)))
     }
 }
 

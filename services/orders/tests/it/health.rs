@@ -1,8 +1,15 @@
 //! The admin port.
 
+use std::time::Duration;
+
 use reqwest::{StatusCode, get};
 use serde_json::{Value, json};
 use ticketing_testkit::{Redis, eventually};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
 
 use crate::harness::{App, World};
 
@@ -64,4 +71,22 @@ async fn what_is_counted() {
         !metrics.contains(&order.id.to_string()),
         "a label holds an id"
     );
+}
+
+/// A neighbour asks over it again, and an answer must not cross the end of the connection. The server's own
+/// default is five seconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_connection_is_kept() {
+    let world = World::new().await;
+    let app = world.start().await;
+    let address = app.admin.strip_prefix("http://").unwrap();
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let ask = b"GET /health/live HTTP/1.1\r\nHost: orders\r\n\r\n";
+    connection.write_all(ask).await.unwrap();
+    let mut answer = [0; 1024];
+    let read = connection.read(&mut answer).await.unwrap();
+    assert!(answer[..read].starts_with(b"HTTP/1.1 200"));
+    // The answer's rest, if there is one; then nothing, and no end either.
+    let closed = async { while connection.read(&mut answer).await.unwrap() > 0 {} };
+    assert!(timeout(Duration::from_secs(7), closed).await.is_err());
 }
