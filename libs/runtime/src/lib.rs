@@ -4,12 +4,14 @@ pub mod clock;
 pub mod consul;
 pub mod health;
 pub mod lifecycle;
+pub mod pace;
 pub mod settings;
 pub mod telemetry;
 
 pub use clock::Clock;
 pub use health::Health;
 pub use lifecycle::Lifecycle;
+pub use pace::Pace;
 pub use settings::Settings;
 
 /// The allocator of the services that answer requests and handle events: many small values that one thread

@@ -10,7 +10,7 @@ use std::{
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use ticketing_contracts::events::Event;
-use ticketing_runtime::Clock;
+use ticketing_runtime::{Clock, Pace};
 use tokio_util::sync::CancellationToken;
 
 pub use failure::Failure;
@@ -102,6 +102,12 @@ struct Chores {
     claimed: Instant,
 }
 
+/// Of batches.
+const PACE: Pace = Pace {
+    enough: 64,
+    most: Duration::from_millis(10),
+};
+
 /// How often an effect is tended to.
 const TEND: Duration = Duration::from_secs(1);
 
@@ -185,9 +191,11 @@ impl<E: Effect> Consumer<E> {
                 block: Some(self.settings.block),
             };
             let new = reader.read(which, self.settings.batch).await?;
+            let (began, found) = (Instant::now(), new.len());
             if !self.settle_backlog(&mut reader, new, &chores, soft).await? {
                 return Ok(());
             }
+            PACE.rest(began, found).await;
         }
         Ok(())
     }

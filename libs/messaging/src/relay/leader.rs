@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use redis::{aio::MultiplexedConnection, cmd};
+use ticketing_runtime::Pace;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -21,10 +22,11 @@ use crate::{
 /// what it was given.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// After it has published something it rests for as long as that took, and no longer than this. What a look
-/// costs, here and at all who listen, depends little on how much it finds: the busier everybody is, the
-/// more each look should find. What comes after the rest is published at once.
-const REST: Duration = Duration::from_millis(10);
+/// Of looks that have found something, however much it was: all who listen have their work with each.
+const PACE: Pace = Pace {
+    enough: usize::MAX,
+    most: Duration::from_millis(10),
+};
 
 /// How often the listeners are told what can still come again.
 const TELL: Duration = Duration::from_secs(60);
@@ -95,7 +97,7 @@ impl<J: Journal> Leader<J> {
                 continue;
             }
             if look.published > 0 {
-                tokio::time::sleep(began.elapsed().min(REST)).await;
+                PACE.rest(began, look.published).await;
             }
             // Whatever was committed since the look has rung already.
             let wake = self.relay.wake.clone();

@@ -4,17 +4,17 @@ use std::time::{Duration, Instant};
 
 use ticketing_messaging::Wake;
 use ticketing_postgres::Pool;
+use ticketing_runtime::Pace;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Asked, Error, Manner, batch::Batches};
 use crate::domain::Answer;
 
-/// A batch of fewer is small: what it costs is hardly what it decides. So the next one is gathered for as
-/// long as this one took, and no longer than [`REST`]: the busier everybody is, the more it should decide.
-const SMALL: usize = 8;
-
-/// See [`SMALL`].
-const REST: Duration = Duration::from_millis(5);
+/// Of batches.
+const PACE: Pace = Pace {
+    enough: 64,
+    most: Duration::from_millis(20),
+};
 
 /// How reservations are made.
 #[derive(Debug, Clone, Copy)]
@@ -107,8 +107,6 @@ async fn serve(mut receiver: mpsc::Receiver<Waiting>, batches: Batches, most: us
             // Whoever has gone away has a result nevertheless.
             _ = waiting.send(answer);
         }
-        if asked.len() < SMALL {
-            tokio::time::sleep(began.elapsed().min(REST)).await;
-        }
+        PACE.rest(began, asked.len()).await;
     }
 }

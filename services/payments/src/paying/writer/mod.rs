@@ -25,6 +25,7 @@ use std::{
 use ticketing_contracts::ids::PaymentId;
 use ticketing_messaging::Wake;
 use ticketing_postgres::DatabaseSettings;
+use ticketing_runtime::Pace;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use self::{batch::Batch, session::Session, transact::Batches};
@@ -43,12 +44,11 @@ const QUEUE: usize = 4096;
 /// The most that one transaction writes.
 const MOST: usize = 128;
 
-/// A batch of fewer is small: what it costs is hardly what it writes. So the next one is gathered for as
-/// long as this one took, and no longer than [`REST`]: the busier everybody is, the more it should write.
-const SMALL: usize = 16;
-
-/// See [`SMALL`].
-const REST: Duration = Duration::from_millis(5);
+/// Of batches.
+const PACE: Pace = Pace {
+    enough: 64,
+    most: Duration::from_millis(20),
+};
 
 /// What a [`Writer`] needs.
 #[derive(Debug, Clone)]
@@ -186,9 +186,7 @@ async fn serve(mut receiver: mpsc::Receiver<Step>, mut batches: Batches) {
         let began = Instant::now();
         let steps = waiting.len();
         batches.run(Batch::take(&mut waiting)).await;
-        if steps < SMALL {
-            tokio::time::sleep(began.elapsed().min(REST)).await;
-        }
+        PACE.rest(began, steps).await;
     }
 }
 
