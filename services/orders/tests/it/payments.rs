@@ -50,12 +50,13 @@ async fn being_paid(app: &App, world: &World, user: &User) -> Order {
     order
 }
 
-/// Waits until the order's buyer is told this.
+/// Waits until the order's buyer is told this, and by an event: what settles it is written before that.
 async fn is_told(app: &App, user: &User, order: OrderId, status: Told, words: &str) -> Order {
     eventually("the buyer is told", async || {
         let order = app.show(user, order).await;
         let told = order.payment.as_ref()?;
-        (told.status == status && told.message.contains(words)).then_some(order)
+        let is = told.status == status && told.message.contains(words) && told.version > 0;
+        is.then_some(order)
     })
     .await
 }
@@ -121,11 +122,13 @@ async fn a_success_that_is_settled_already() {
         settle(&app, order.id, PaymentId(order.id.0)).await,
         Settled::Complete
     );
-    let complete = app.show(&ann, order.id).await;
-    let told = complete.payment.as_ref().unwrap();
+    let mut complete = app.show(&ann, order.id).await;
+    let told = complete.payment.as_mut().unwrap();
     assert_eq!(told.status, Told::Succeeded, "without the event");
+    assert_eq!(told.version, 0, "of which nothing was heard");
     world.publish(&made(&order)).await;
     caught_up(&app, &world).await;
+    told.version = 1;
     assert_eq!(app.show(&ann, order.id).await, complete);
 }
 
