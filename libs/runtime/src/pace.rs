@@ -19,7 +19,11 @@ pub struct Pace {
 impl Pace {
     /// Rests after a round that `began` then and did so much.
     pub async fn rest(self, began: Instant, done: usize) {
-        tokio::time::sleep(self.after(began.elapsed(), done)).await;
+        let rest = self.after(began.elapsed(), done);
+        // Sleeping for no time takes a millisecond.
+        if !rest.is_zero() {
+            tokio::time::sleep(rest).await;
+        }
     }
 
     fn after(self, took: Duration, done: usize) -> Duration {
