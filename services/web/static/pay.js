@@ -22,7 +22,7 @@
   let led = false;
   let before = state.querySelector('[data-status]')?.dataset.status;
   // The state as the server drew it last, before anything here has changed it.
-  let drawn = news(state.innerHTML);
+  let drawn = news(parsed(state.innerHTML));
   // The payment that waits for the bank.
   let waiting;
 
@@ -184,15 +184,15 @@
     shown.querySelector('[data-under-way]').hidden = true;
   }
 
+  /** As the browser reads it: then it can be compared. */
   function parsed(html) {
     const fragment = document.createElement('template');
     fragment.innerHTML = html;
-    return fragment.content;
+    return fragment.content.firstElementChild;
   }
 
-  /** What it says, as the browser reads it: then it can be compared. What the payment's version is says nothing. */
-  function news(html) {
-    const part = parsed(html).firstElementChild;
+  /** What it says. The payment's version, which it loses here, says nothing. */
+  function news(part) {
     delete part?.dataset.payment;
     return part?.outerHTML;
   }
@@ -200,11 +200,13 @@
   // What says nothing new is left out: a button that is just being pressed must not be taken from under the finger.
   state.addEventListener('htmx:beforeSwap', ({ target, detail }) => {
     if (target !== state || !detail.shouldSwap) return;
-    const came = news(detail.serverResponse);
+    const part = parsed(detail.serverResponse);
+    const version = part?.dataset.payment;
+    const came = news(part);
     detail.shouldSwap = came !== drawn;
     drawn = came;
     if (detail.shouldSwap) return;
-    state.firstElementChild.dataset.payment = parsed(detail.serverResponse).firstElementChild.dataset.payment;
+    state.firstElementChild.dataset.payment = version;
     // It may be another attempt that waits now.
     if (before === 'paying') lookForBank(state);
   });

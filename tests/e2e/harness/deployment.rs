@@ -5,9 +5,9 @@ use std::panic::{AssertUnwindSafe, resume_unwind};
 use futures::FutureExt;
 use serde_json::{Value, json};
 use stack::services::registered_as;
-use ticketing_testkit::{eventually, eventually_within};
+use ticketing_testkit::eventually;
 
-use super::{RECOVERED_WITHIN, Stack};
+use super::Stack;
 
 impl Stack {
     /// Sees to it that so many instances of a service pass their checks and no other one is left, which had
@@ -55,14 +55,11 @@ impl Stack {
         let stack = stack::stack::Stack::of_checkout().unwrap();
         stack::deploy::deploy(&stack, &job).await.unwrap();
         let environment = environment(&mut job, service);
-        let what = format!("no other {service} is left");
-        eventually_within(RECOVERED_WITHIN, &what, async || {
-            let are = settings
-                .iter()
-                .all(|name| self.all_run_with(service, name, environment[*name].as_str().unwrap()));
-            are.then_some(())
-        })
-        .await;
+        let settings: Vec<_> = settings
+            .iter()
+            .map(|name| (*name, environment[*name].as_str().unwrap()))
+            .collect();
+        self.all_run_with(service, &settings).await;
     }
 }
 

@@ -11,8 +11,9 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
+use ticketing_testkit::eventually_within;
 
-use super::Stack;
+use super::{RECOVERED_WITHIN, Stack};
 
 impl Stack {
     /// The process that serves on `address`, unless it is just being replaced.
@@ -30,11 +31,19 @@ impl Stack {
         pids().filter(ours).collect()
     }
 
-    /// Whether all processes of a service have this setting, and none is left that has another.
-    pub fn all_run_with(&self, service: &str, name: &str, value: &str) -> bool {
-        let pids = self.pids_of(service);
-        let setting = format!("{name}={value}");
-        !pids.is_empty() && pids.iter().all(|pid| environment_has(*pid, &setting))
+    /// Waits until all processes of a service have these settings, and none is left that has others.
+    pub async fn all_run_with(&self, service: &str, settings: &[(&str, &str)]) {
+        let settings: Vec<_> = settings
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let what = format!("{service} runs with {settings:?} only");
+        eventually_within(RECOVERED_WITHIN, &what, async || {
+            let pids = self.pids_of(service);
+            let has_all = |pid: &i32| settings.iter().all(|one| environment_has(*pid, one));
+            (!pids.is_empty() && pids.iter().all(has_all)).then_some(())
+        })
+        .await;
     }
 
     /// The engine's main process: the one that works in this stack's folder and is nobody's of the

@@ -1,9 +1,9 @@
 //! Who charges: Stripe, when its keys are in the environment of `stack up`, else the simulator.
 
 use ticketing_contracts::api::payments::PaymentConfig;
-use ticketing_testkit::{engine::run, eventually, eventually_within};
+use ticketing_testkit::{engine::run, eventually};
 
-use crate::harness::{RECOVERED_WITHIN, Stack, finally};
+use crate::harness::{Stack, finally};
 
 const KEYS: [(&str, &str); 3] = [
     ("STRIPE_KEY", "sk_test_end_to_end"),
@@ -47,7 +47,9 @@ async fn stripes_keys_end_the_simulator() {
     let back = async {
         stack.stack(&["up"]);
         // Until then it may be one with the keys that is asked to pay.
-        all_are_simulated(&stack, "true").await;
+        stack
+            .all_run_with("payments", &[("STRIPE_SIMULATED", "true")])
+            .await;
     };
     finally(by_stripe(&stack), back).await;
 
@@ -59,7 +61,9 @@ async fn stripes_keys_end_the_simulator() {
 async fn by_stripe(stack: &Stack) {
     let said = run(stack.command(&["up"]).envs(KEYS)).unwrap();
     assert!(said.contains("Payments go to Stripe's test mode"), "{said}");
-    all_are_simulated(stack, "false").await;
+    stack
+        .all_run_with("payments", &[("STRIPE_SIMULATED", "false")])
+        .await;
     eventually("the simulator is gone", async || {
         stack.passing("stripe-sim").await.is_empty().then_some(())
     })
@@ -81,16 +85,6 @@ async fn by_stripe(stack: &Stack) {
         ),
         (false, "pk_test_end_to_end", "https://js.stripe.com/v3/")
     );
-}
-
-/// Waits until no payments is left that asks anybody else.
-async fn all_are_simulated(stack: &Stack, simulated: &str) {
-    let what = format!("STRIPE_SIMULATED={simulated} everywhere");
-    eventually_within(RECOVERED_WITHIN, &what, async || {
-        let all = stack.all_run_with("payments", "STRIPE_SIMULATED", simulated);
-        all.then_some(())
-    })
-    .await;
 }
 
 /// Past Traefik, which may know the instance before it for a moment.

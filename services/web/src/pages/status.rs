@@ -25,11 +25,6 @@ pub enum Status {
     Refunded,
 }
 
-/// The version of the payment that the order takes in; 0: of none.
-pub fn payment_version(order: &Order) -> i64 {
-    order.payment.as_ref().map_or(0, |payment| payment.version)
-}
-
 impl Status {
     /// That of an order now. One whose time is up holds nothing any more, whatever it says.
     #[must_use]
@@ -116,6 +111,11 @@ impl Status {
     pub fn is_over(self) -> bool {
         !matches!(self, Self::Payable | Self::Paying | Self::Complete)
     }
+}
+
+/// The version of the payment that the order takes in; 0: of none.
+pub fn payment_version(order: &Order) -> i64 {
+    order.payment.as_ref().map_or(0, |payment| payment.version)
 }
 
 #[cfg(test)]
