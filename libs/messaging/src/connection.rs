@@ -4,15 +4,18 @@ use std::time::Duration;
 
 use backon::{ConstantBuilder, Retryable};
 use redis::{
-    AsyncConnectionConfig, Client, IntoConnectionInfo, RedisResult, aio::MultiplexedConnection,
+    AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo, RedisResult,
+    aio::MultiplexedConnection,
 };
 use secrecy::{ExposeSecret, SecretString};
 use ticketing_runtime::Settings;
 
+use crate::wire::{Wire, WireError};
+
 /// For everything but a blocking read. Far above what Redis needs, far below what a human calls a hang.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
-const CONNECTS_WITHIN: Duration = Duration::from_secs(2);
+pub(crate) const CONNECTS_WITHIN: Duration = Duration::from_secs(2);
 
 /// What a Redis that carries events must be set to, and why.
 const EXPECTED: [(&str, &str, &str); 3] = [
@@ -50,10 +53,7 @@ impl RedisSettings {
         let url = settings.required::<String>("REDIS_URL");
         let password = settings.secret("REDIS_PASSWORD");
         let prefix = settings.or("REDIS_PREFIX", String::new());
-        if url
-            .as_deref()
-            .is_some_and(|url| url.into_connection_info().is_err())
-        {
+        if url.as_deref().is_some_and(|url| !is_by_tcp(url)) {
             settings.wrong("REDIS_URL", "not a URL such as redis://127.0.0.1:6379");
         }
         Some(Self {
@@ -98,6 +98,11 @@ impl RedisSettings {
             .await
     }
 
+    /// A connection that reads streams, with commands that block for up to `block`.
+    pub(crate) async fn wire(&self, block: Duration) -> Result<Wire, WireError> {
+        Wire::connect(self, ANSWERS_WITHIN + block).await
+    }
+
     /// Whether Redis answers. Reads nothing.
     ///
     /// # Errors
@@ -106,6 +111,12 @@ impl RedisSettings {
         let mut connection = self.connect().await?;
         redis::cmd("PING").query_async(&mut connection).await
     }
+}
+
+/// How streams can be read.
+fn is_by_tcp(url: &str) -> bool {
+    url.into_connection_info()
+        .is_ok_and(|info| matches!(info.addr(), ConnectionAddr::Tcp(..)))
 }
 
 /// [`check`], once, when Redis first answers: one that is away is no reason not to start.

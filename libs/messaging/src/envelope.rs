@@ -1,6 +1,6 @@
 //! An event with what the way needs: on its way out, in the stream, and at its listener.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, str::FromStr};
 
 use chrono::{DateTime, Utc};
 use ticketing_contracts::events::Event;
@@ -20,8 +20,9 @@ pub(crate) const FIELDS: [&str; 7] = [
     "data",
 ];
 
-/// What a stream's entry holds: names and values, in the order in which they were written.
-pub(crate) type Fields = Vec<(String, String)>;
+/// What a stream's entry holds: names and values, in the order in which they were written. They lie
+/// where they were read.
+pub(crate) type Fields<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
 
 /// An event as it lies in the outbox and in a stream: not decoded yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,54 +97,45 @@ impl Envelope {
         ]
     }
 
-    /// Reads the fields of an entry. Others are left alone: they may come later.
-    pub(crate) fn from_fields(mut fields: Fields) -> Result<Self, (Malformed, String)> {
-        match Self::parse(&mut fields) {
-            Ok(envelope) => Ok(envelope),
-            Err(malformed) => {
-                let fields: BTreeMap<_, _> = fields.into_iter().collect();
-                Err((malformed, serde_json::json!(fields).to_string()))
-            }
-        }
+    /// Reads the fields of an entry. Others are left alone: they may come later. What is malformed is
+    /// told as JSON as well.
+    pub(crate) fn from_fields(fields: &Fields<'_>) -> Result<Self, (Malformed, String)> {
+        Self::parse(fields).map_err(|malformed| {
+            let fields: BTreeMap<_, _> = fields.iter().map(|(name, value)| (name, value)).collect();
+            (malformed, serde_json::json!(fields).to_string())
+        })
     }
 
-    /// Takes the texts out only when nothing is wrong any more.
-    fn parse(fields: &mut Fields) -> Result<Self, Malformed> {
-        fn parsed<T: std::str::FromStr>(name: &'static str, text: &str) -> Result<T, Malformed> {
+    fn parse(fields: &Fields<'_>) -> Result<Self, Malformed> {
+        fn parsed<T: FromStr>(name: &'static str, text: &str) -> Result<T, Malformed> {
             text.parse().map_err(|_| Malformed(name))
         }
-        let place = |name| fields.iter().position(|(found, _)| found == name);
-        let field = |name| {
-            let place = place(name).ok_or(Malformed(name))?;
-            Ok(fields[place].1.as_str())
-        };
+        let field = |name| value_of(fields, name).ok_or(Malformed(name));
         let time = DateTime::parse_from_rfc3339(field("time")?).map_err(|_| Malformed("time"))?;
-        let (kind, data) = (place("type"), place("data"));
-        let mut envelope = Self {
+        Ok(Self {
             id: parsed("id", field("id")?)?,
-            kind: String::new(),
+            kind: field("type")?.to_owned(),
             subject: parsed("subject", field("subject")?)?,
             version: parsed("version", field("version")?)?,
             time: time.to_utc(),
             // A trace is a help, not a condition.
             trace: field("traceparent").ok().and_then(|it| it.parse().ok()),
-            data: String::new(),
-        };
-        let (kind, data) = (
-            kind.ok_or(Malformed("type"))?,
-            data.ok_or(Malformed("data"))?,
-        );
-        envelope.kind = std::mem::take(&mut fields[kind].1);
-        envelope.data = std::mem::take(&mut fields[data].1);
-        Ok(envelope)
+            data: field("data")?.to_owned(),
+        })
     }
+}
+
+/// The value of a field.
+pub(crate) fn value_of<'a>(fields: &'a Fields<'_>, name: &str) -> Option<&'a str> {
+    let field = fields.iter().find(|(found, _)| found == name);
+    field.map(|(_, value)| value.as_ref())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn fields() -> Fields {
+    fn fields() -> Fields<'static> {
         let values = [
             "01936f0a-7a70-7000-8000-000000000001",
             "thing:changed",
@@ -156,15 +148,15 @@ mod tests {
         FIELDS
             .iter()
             .zip(values)
-            .map(|(name, value)| ((*name).to_owned(), value.to_owned()))
+            .map(|(name, value)| (Cow::Borrowed(*name), Cow::Borrowed(value)))
             .collect()
     }
 
-    fn with(name: &str, value: &str) -> Fields {
+    fn with(name: &str, value: &str) -> Fields<'static> {
         let mut fields = fields();
         for (found, old) in &mut fields {
             if found == name {
-                value.clone_into(old);
+                *old = Cow::Owned(value.to_owned());
             }
         }
         fields
@@ -172,12 +164,12 @@ mod tests {
 
     #[test]
     fn an_envelope_goes_through_a_stream() {
-        let envelope = Envelope::from_fields(fields()).unwrap();
+        let envelope = Envelope::from_fields(&fields()).unwrap();
         let again = FIELDS
             .iter()
             .zip(envelope.values())
-            .map(|(name, value)| ((*name).to_owned(), value.into_owned()))
-            .collect::<Fields>();
+            .map(|(name, value)| (Cow::Borrowed(*name), value))
+            .collect::<Fields<'_>>();
         assert_eq!(again, fields());
     }
 
@@ -185,10 +177,10 @@ mod tests {
     fn the_order_of_the_fields_does_not_matter_and_others_are_left_alone() {
         let mut mixed = fields();
         mixed.reverse();
-        mixed.insert(3, ("later".to_owned(), "unknown".to_owned()));
+        mixed.insert(3, ("later".into(), "unknown".into()));
         assert_eq!(
-            Envelope::from_fields(mixed).unwrap(),
-            Envelope::from_fields(fields()).unwrap()
+            Envelope::from_fields(&mixed).unwrap(),
+            Envelope::from_fields(&fields()).unwrap()
         );
     }
 
@@ -197,17 +189,17 @@ mod tests {
         for name in ["id", "type", "subject", "version", "time", "data"] {
             let mut broken = fields();
             broken.retain(|(found, _)| found != name);
-            let (malformed, raw) = Envelope::from_fields(broken.clone()).unwrap_err();
+            let (malformed, raw) = Envelope::from_fields(&broken).unwrap_err();
             assert!(malformed.to_string().contains(name), "{malformed}");
             let broken: BTreeMap<_, _> = broken.into_iter().collect();
             assert_eq!(serde_json::json!(broken).to_string(), raw);
         }
-        assert!(Envelope::from_fields(with("version", "three")).is_err());
+        assert!(Envelope::from_fields(&with("version", "three")).is_err());
     }
 
     #[test]
     fn a_broken_trace_is_no_reason_to_refuse_an_event() {
         let odd = with("traceparent", "whatever");
-        assert_eq!(Envelope::from_fields(odd).unwrap().trace, None);
+        assert_eq!(Envelope::from_fields(&odd).unwrap().trace, None);
     }
 }

@@ -25,6 +25,7 @@ pub mod inbox;
 pub mod migrations;
 pub mod outbox;
 pub mod relay;
+mod resp;
 pub mod resync;
 pub mod schedule;
 pub mod stamp;
@@ -33,6 +34,7 @@ pub mod tail;
 pub mod trim;
 pub mod upkeep;
 pub mod wake;
+mod wire;
 
 pub use envelope::{Delivery, Envelope};
 pub use migrations::migrations;

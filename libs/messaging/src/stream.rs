@@ -1,14 +1,17 @@
 //! A Redis Stream: appending behind the fence, and reading it as one of a group.
 
-use std::{collections::BTreeMap, future::Future, sync::LazyLock, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, future::Future, sync::LazyLock, time::Duration};
 
+use anyhow::{Context, ensure};
 use redis::{
-    FromRedisValue, RedisError, RedisResult, Script, Value, aio::MultiplexedConnection, cmd,
+    Cmd, FromRedisValue, RedisError, RedisResult, Script, Value, aio::MultiplexedConnection, cmd,
 };
 
 use crate::{
-    envelope::{Envelope, FIELDS, Fields},
-    stamp::{NotAStamp, Stamp},
+    envelope::{Envelope, FIELDS, Fields, Malformed, value_of},
+    resp::Reply,
+    stamp::Stamp,
+    wire::{Wire, WireError},
 };
 
 /// Appends the entries if the stream's last id is the expected one, all or none; answers the last id
@@ -44,9 +47,7 @@ return last
 
 /// Removes the group's consumers, other than `ARGV[3]`, that have been idle for `ARGV[2]` ms and have
 /// nothing pending. In one script: one that took something meanwhile would lose it with its name.
-static FORGET_IDLE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        r"
+const FORGET_IDLE: &str = r"
 local removed = 0
 for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
   local facts = {}
@@ -57,9 +58,7 @@ for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
   end
 end
 return removed
-",
-    )
-});
+";
 
 /// What came of an attempt to append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,17 +182,30 @@ fn is_missing(error: &RedisError) -> bool {
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub stamp: Stamp,
-    /// `None`: it was trimmed or deleted after it had been delivered.
-    pub fields: Option<Fields>,
+    pub content: Content,
+}
+
+/// What an entry holds.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// Nothing any more: it was trimmed or deleted after it had been delivered.
+    Gone,
+    /// Something of a type that is not listened to.
+    Unheard,
+    Event(Envelope),
+    /// No event: why, and its fields as JSON.
+    Malformed(Malformed, String),
 }
 
 /// A stream as a consumer of a group sees it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct GroupReader {
-    connection: MultiplexedConnection,
+    wire: Wire,
     pub key: String,
     pub group: String,
     pub consumer: String,
+    /// Types that are passed over unread.
+    pub unheard: Vec<&'static str>,
 }
 
 /// Which entries to read.
@@ -206,38 +218,98 @@ pub(crate) enum Which {
 
 impl GroupReader {
     pub fn new(
-        connection: MultiplexedConnection,
+        wire: Wire,
         key: String,
         group: String,
         consumer: String,
+        unheard: Vec<&'static str>,
     ) -> Self {
         Self {
-            connection,
+            wire,
             key,
             group,
             consumer,
+            unheard,
         }
     }
 
     /// Makes the group, and the stream. It begins with the first entry there is: what was published
     /// before the group was made is for it as well.
-    pub async fn create_group(&mut self) -> RedisResult<()> {
-        let made: RedisResult<()> = cmd("XGROUP")
-            .arg("CREATE")
-            .arg(&self.key)
-            .arg(&self.group)
-            .arg("0")
-            .arg("MKSTREAM")
-            .query_async(&mut self.connection)
-            .await;
-        match made {
-            Err(error) if error.code() == Some("BUSYGROUP") => Ok(()),
-            made => made,
+    pub async fn create_group(&mut self) -> Result<(), WireError> {
+        let mut create = cmd("XGROUP");
+        create.arg("CREATE").arg(&self.key).arg(&self.group);
+        create.arg("0").arg("MKSTREAM");
+        match self.wire.ask(&create).await {
+            Err(error) if error.code() != Some("BUSYGROUP") => Err(error),
+            _ => Ok(()),
         }
     }
 
     /// The next entries, none when there are none in time. A group that has gone is made again.
     pub async fn read(&mut self, which: Which, count: usize) -> anyhow::Result<Vec<Entry>> {
+        self.acknowledge_and_read(&[], Some((which, count))).await
+    }
+
+    /// Takes over what consumers of the group were given `idle` ago or earlier and have not
+    /// acknowledged; they are thought dead.
+    pub async fn claim(&mut self, idle: Duration, count: usize) -> anyhow::Result<Vec<Entry>> {
+        let mut claim = cmd("XAUTOCLAIM");
+        claim.arg(&self.key).arg(&self.group).arg(&self.consumer);
+        claim.arg(u64::try_from(idle.as_millis())?);
+        claim.arg("0").arg("COUNT").arg(count);
+        match self.wire.ask(&claim).await {
+            Ok(mut reply) => {
+                // Where to go on comes first, and after the entries those that there are no more.
+                reply.array()?;
+                reply.text()?;
+                entries(&mut reply, &self.unheard)
+            }
+            // The next read makes it again.
+            Err(error) if error.code() == Some("NOGROUP") => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Acknowledges entries and, in the same round trip, reads others.
+    pub async fn acknowledge_and_read(
+        &mut self,
+        stamps: &[Stamp],
+        read: Option<(Which, usize)>,
+    ) -> anyhow::Result<Vec<Entry>> {
+        let acknowledge = (!stamps.is_empty()).then(|| self.acknowledging(stamps));
+        let read = read
+            .map(|(which, count)| self.reading(which, count))
+            .transpose()?;
+        let commands: Vec<_> = acknowledge.iter().chain(&read).collect();
+        self.wire.send(&commands).await?;
+        let acknowledged = match acknowledge {
+            Some(_) => self.wire.answer().await.map(drop),
+            None => Ok(()),
+        };
+        // Either answer is taken, whatever the other one is.
+        let read = match read {
+            Some(_) => self.delivered().await,
+            None => Ok(Vec::new()),
+        };
+        acknowledged?;
+        read
+    }
+
+    /// Acknowledges entries: the group will not be given them again.
+    pub async fn acknowledge(&mut self, stamps: &[Stamp]) -> anyhow::Result<()> {
+        self.acknowledge_and_read(stamps, None).await.map(drop)
+    }
+
+    fn acknowledging(&self, stamps: &[Stamp]) -> Cmd {
+        let mut ack = cmd("XACK");
+        ack.arg(&self.key).arg(&self.group);
+        for stamp in stamps {
+            ack.arg(stamp.to_string());
+        }
+        ack
+    }
+
+    fn reading(&self, which: Which, count: usize) -> anyhow::Result<Cmd> {
         let mut read = cmd("XREADGROUP");
         read.arg("GROUP").arg(&self.group).arg(&self.consumer);
         read.arg("COUNT").arg(count);
@@ -251,148 +323,91 @@ impl GroupReader {
             Which::Pending => "0",
         };
         read.arg("STREAMS").arg(&self.key).arg(from);
-        match read.query_async(&mut self.connection).await {
-            Ok(Value::Nil) => Ok(Vec::new()),
-            Ok(reply) => {
-                let [(_, entries)]: [(String, Value); 1] = pairs(reply)?;
-                entries_of(entries)
-            }
-            Err(error) if error.code() == Some("NOGROUP") || error.code() == Some("UNBLOCKED") => {
-                tracing::warn!(
-                    stream = self.key,
-                    group = self.group,
-                    "the group has gone; making it again"
-                );
-                self.create_group().await?;
-                Ok(Vec::new())
-            }
-            Err(error) => Err(error.into()),
-        }
+        Ok(read)
     }
 
-    /// Takes over what consumers of the group were given `idle` ago or earlier and have not
-    /// acknowledged; they are thought dead.
-    pub async fn claim(&mut self, idle: Duration, count: usize) -> anyhow::Result<Vec<Entry>> {
-        let claimed: RedisResult<(String, Value, Value)> = cmd("XAUTOCLAIM")
-            .arg(&self.key)
-            .arg(&self.group)
-            .arg(&self.consumer)
-            .arg(u64::try_from(idle.as_millis())?)
-            .arg("0")
-            .arg("COUNT")
-            .arg(count)
-            .query_async(&mut self.connection)
-            .await;
-        match claimed {
-            Ok((_, entries, _)) => entries_of(entries),
-            // The next read makes it again.
-            Err(error) if error.code() == Some("NOGROUP") => Ok(Vec::new()),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Acknowledges entries and, in the same round trip, reads up to `count` new ones, without waiting
-    /// for any.
-    pub async fn acknowledge_and_read(
-        &mut self,
-        stamps: Vec<Stamp>,
-        count: usize,
-    ) -> anyhow::Result<Vec<Entry>> {
-        let mut other = self.clone();
-        let read = async {
-            match count {
-                0 => Ok(Vec::new()),
-                count => other.read(Which::New { block: None }, count).await,
+    /// What a read is answered with.
+    async fn delivered(&mut self) -> anyhow::Result<Vec<Entry>> {
+        let error = match self.wire.answer().await {
+            Ok(mut reply) => {
+                let streams = reply.array()?.unwrap_or_default();
+                ensure!(streams < 2, "Redis answered for other streams as well");
+                if streams == 0 {
+                    return Ok(Vec::new());
+                }
+                reply.array()?;
+                reply.text()?;
+                return entries(&mut reply, &self.unheard);
             }
+            Err(error) => error,
         };
-        let (acknowledged, read) = futures::join!(self.acknowledge(stamps), read);
-        acknowledged?;
-        read
-    }
-
-    /// Acknowledges entries: the group will not be given them again.
-    pub async fn acknowledge(&mut self, stamps: Vec<Stamp>) -> RedisResult<()> {
-        if stamps.is_empty() {
-            return Ok(());
+        if !matches!(error.code(), Some("NOGROUP" | "UNBLOCKED")) {
+            return Err(error.into());
         }
-        let mut ack = cmd("XACK");
-        ack.arg(&self.key).arg(&self.group);
-        for stamp in stamps {
-            ack.arg(stamp.to_string());
-        }
-        ack.query_async(&mut self.connection).await
+        tracing::warn!(
+            stream = self.key,
+            group = self.group,
+            "the group has gone; making it again"
+        );
+        self.create_group().await?;
+        Ok(Vec::new())
     }
 
     /// Removes consumers that are long gone. Returns how many.
     pub async fn forget_idle(&mut self, idle: Duration) -> anyhow::Result<u64> {
-        let removed: RedisResult<u64> = FORGET_IDLE
-            .key(&self.key)
-            .arg(&self.group)
-            .arg(u64::try_from(idle.as_millis())?)
-            .arg(&self.consumer)
-            .invoke_async(&mut self.connection)
-            .await;
-        Ok(removed?)
+        let mut forget = cmd("EVAL");
+        forget.arg(FORGET_IDLE).arg(1).arg(&self.key);
+        forget.arg(&self.group);
+        forget.arg(u64::try_from(idle.as_millis())?);
+        forget.arg(&self.consumer);
+        let mut reply = self.wire.ask(&forget).await?;
+        Ok(text(&mut reply)?.parse()?)
     }
 }
 
-fn pairs<const N: usize>(reply: Value) -> anyhow::Result<[(String, Value); N]> {
-    by_stream(reply)?
-        .try_into()
-        .map_err(|_| anyhow::anyhow!("Redis answered for another number of streams"))
-}
-
-/// The entries of each stream that has some; none when it was waited in vain.
-pub(crate) fn by_stream(reply: Value) -> Result<Vec<(String, Value)>, redis::ParsingError> {
-    match reply {
-        Value::Nil => Ok(Vec::new()),
-        Value::Map(pairs) => pairs
-            .into_iter()
-            .map(|(name, value)| Ok((String::from_redis_value(name)?, value)))
-            .collect(),
-        other => Vec::from_redis_value(other),
+/// Entries as they lie in an answer, `[[id, [name, value, …] or nil], …]`; those of the types in
+/// `unheard` are passed over.
+pub(crate) fn entries(reply: &mut Reply<'_>, unheard: &[&str]) -> anyhow::Result<Vec<Entry>> {
+    let count = reply.array()?.unwrap_or_default();
+    let mut entries = Vec::new();
+    for _ in 0..count {
+        reply.array()?;
+        let stamp = text(reply)?.parse()?;
+        let content = match reply.array()? {
+            None => Content::Gone,
+            Some(texts) => Content::of(&fields(reply, texts)?, unheard),
+        };
+        entries.push(Entry { stamp, content });
     }
+    Ok(entries)
 }
 
-/// `[[id, [name, value, …] or nil], …]`
-pub(crate) fn entries_of(reply: Value) -> anyhow::Result<Vec<Entry>> {
-    let entries: Vec<(String, Value)> = Vec::from_redis_value(reply)?;
-    entries
-        .into_iter()
-        .map(|(id, fields)| {
-            let stamp = id
-                .parse()
-                .map_err(|error: NotAStamp| anyhow::anyhow!(error))?;
-            let fields = match fields {
-                Value::Nil => None,
-                fields => Some(fields_of(fields)?),
-            };
-            Ok(Entry { stamp, fields })
-        })
-        .collect()
-}
-
-fn fields_of(reply: Value) -> anyhow::Result<Fields> {
-    let values = match reply {
-        Value::Array(values) => values,
-        Value::Map(pairs) => pairs.into_iter().flat_map(<[_; 2]>::from).collect(),
-        other => anyhow::bail!("Redis answered {other:?} for an entry's fields"),
-    };
-    let mut texts = values.into_iter().map(text);
-    let mut fields = Fields::new();
-    while let (Some(name), Some(value)) = (texts.next(), texts.next()) {
-        fields.push((name?, value?));
+/// So many texts: names and values in turn.
+fn fields<'a>(reply: &mut Reply<'a>, texts: usize) -> anyhow::Result<Fields<'a>> {
+    let mut fields = Fields::with_capacity(FIELDS.len());
+    for _ in 0..texts / 2 {
+        fields.push((text(reply)?, text(reply)?));
     }
     Ok(fields)
 }
 
 /// What is no text becomes one in which something is replaced: it was no event anyway.
-fn text(value: Value) -> anyhow::Result<String> {
-    Ok(match value {
-        Value::BulkString(bytes) => String::from_utf8(bytes)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
-        other => String::from_redis_value(other)?,
-    })
+fn text<'a>(reply: &mut Reply<'a>) -> anyhow::Result<Cow<'a, str>> {
+    let text = reply.text()?.context("Redis answered nothing for a text")?;
+    Ok(String::from_utf8_lossy(text))
+}
+
+impl Content {
+    /// What these fields are.
+    pub fn of(fields: &Fields<'_>, unheard: &[&str]) -> Self {
+        if value_of(fields, "type").is_some_and(|kind| unheard.contains(&kind)) {
+            return Self::Unheard;
+        }
+        match Envelope::from_fields(fields) {
+            Ok(envelope) => Self::Event(envelope),
+            Err((malformed, raw)) => Self::Malformed(malformed, raw),
+        }
+    }
 }
 
 /// The script's layout and the envelope's must not drift apart.

@@ -1,4 +1,5 @@
-//! Streams as one sees them who is in no group: from a place on, and what was missed since another.
+//! Streams as one sees them who is in no group: from a place on ([`Tail`]), and what was missed since
+//! another ([`Past`]).
 //!
 //! Nothing waits for such a reader, so it has to find out by itself whether what it has not read is still
 //! there. Places are compared, never counted: a stream that Redis lost is filled again under the ids that
@@ -6,9 +7,16 @@
 
 use std::{sync::LazyLock, time::Duration};
 
-use redis::{Script, Value, aio::MultiplexedConnection, cmd};
+use anyhow::Context;
+use redis::{FromRedisValue, Script, Value, aio::MultiplexedConnection, cmd};
 
-use crate::{envelope::Envelope, stamp::Stamp, stream};
+use crate::{
+    connection::RedisSettings,
+    envelope::{Envelope, Fields},
+    stamp::Stamp,
+    stream::{self, Content, Entry},
+    wire::Wire,
+};
 
 /// Per stream: what it holds, and up to `ARGV[1]` of its entries after a place. In one script, so that
 /// nothing is trimmed between the two.
@@ -38,9 +46,17 @@ return answer
     )
 });
 
-/// So many streams, and a connection of the reader's own.
-#[derive(Debug, Clone)]
+/// So many streams, followed by a connection of the reader's own.
+#[derive(Debug)]
 pub struct Tail<const N: usize> {
+    wire: Wire,
+    keys: [String; N],
+    block: Duration,
+}
+
+/// What so many streams hold. Clones ask by the same connection.
+#[derive(Debug, Clone)]
+pub struct Past<const N: usize> {
     connection: MultiplexedConnection,
     keys: [String; N],
 }
@@ -51,7 +67,7 @@ pub type Places<const N: usize> = [Stamp; N];
 /// An entry, and which stream it is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// The stream's number among the tail's.
+    /// The stream's number among those that are read.
     pub stream: usize,
     /// Where in it.
     pub stamp: Stamp,
@@ -78,8 +94,51 @@ pub enum Since<const N: usize> {
 }
 
 impl<const N: usize> Tail<N> {
-    /// The streams at `keys`. For [`next`](Self::next) the connection must be as patient as the wait is
-    /// long.
+    /// Follows the streams at `keys`. When there is nothing, something is waited for up to `block`.
+    ///
+    /// # Errors
+    /// When Redis is away.
+    pub async fn open(
+        redis: &RedisSettings,
+        keys: [String; N],
+        block: Duration,
+    ) -> anyhow::Result<Self> {
+        let wire = redis.wire(block).await?;
+        Ok(Self { wire, keys, block })
+    }
+
+    /// What comes after `places`: up to `count` of each stream; nothing when nothing comes in time.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn next(&mut self, places: Places<N>, count: usize) -> anyhow::Result<Read<N>> {
+        let mut read = cmd("XREAD");
+        read.arg("COUNT").arg(count);
+        // Zero would be: for ever.
+        read.arg("BLOCK")
+            .arg(u64::try_from(self.block.as_millis())?.max(1));
+        read.arg("STREAMS").arg(&self.keys[..]);
+        for place in places {
+            read.arg(place.to_string());
+        }
+        let mut found = Read {
+            entries: Vec::new(),
+            upto: places,
+        };
+        let mut reply = self.wire.ask(&read).await?;
+        for _ in 0..reply.array()?.unwrap_or_default() {
+            reply.array()?;
+            let key = reply.text()?.unwrap_or_default();
+            let number = self.keys.iter().position(|known| known.as_bytes() == key);
+            let number = number.context("Redis answered for another stream")?;
+            found.take(number, stream::entries(&mut reply, &[])?);
+        }
+        Ok(found)
+    }
+}
+
+impl<const N: usize> Past<N> {
+    /// What the streams at `keys` hold.
     #[must_use]
     pub fn new(connection: MultiplexedConnection, keys: [String; N]) -> Self {
         Self { connection, keys }
@@ -98,39 +157,6 @@ impl<const N: usize> Tail<N> {
         Ok(ends)
     }
 
-    /// What comes after `places`: up to `count` of each stream. If there is nothing, something is waited
-    /// for up to `block`.
-    ///
-    /// # Errors
-    /// When Redis does not answer.
-    pub async fn next(
-        &mut self,
-        places: Places<N>,
-        block: Duration,
-        count: usize,
-    ) -> anyhow::Result<Read<N>> {
-        let mut read = cmd("XREAD");
-        read.arg("COUNT").arg(count);
-        // Zero would be: for ever.
-        read.arg("BLOCK")
-            .arg(u64::try_from(block.as_millis())?.max(1));
-        read.arg("STREAMS").arg(&self.keys[..]);
-        for place in places {
-            read.arg(place.to_string());
-        }
-        let mut found = Read {
-            entries: Vec::new(),
-            upto: places,
-        };
-        let reply: Value = read.query_async(&mut self.connection).await?;
-        for (key, entries) in stream::by_stream(reply)? {
-            if let Some(number) = self.keys.iter().position(|known| *known == key) {
-                found.take(number, entries)?;
-            }
-        }
-        Ok(found)
-    }
-
     /// What came after `places`, if all of it is still there and it is not more than `limit` entries in
     /// one of the streams.
     ///
@@ -147,7 +173,7 @@ impl<const N: usize> Tail<N> {
             if !extent.has_all_after(places[number]) {
                 return Ok(Since::Lost);
             }
-            found.take(number, entries)?;
+            found.take(number, entries);
             if found.entries.len() - before > limit {
                 return Ok(Since::Lost);
             }
@@ -169,7 +195,7 @@ impl<const N: usize> Tail<N> {
         &mut self,
         places: Places<N>,
         count: usize,
-    ) -> anyhow::Result<Vec<(Extent, Value)>> {
+    ) -> anyhow::Result<Vec<(Extent, Vec<Entry>)>> {
         let mut call = SINCE.prepare_invoke();
         for key in &self.keys {
             call.key(key);
@@ -191,7 +217,8 @@ impl<const N: usize> Tail<N> {
                         .transpose()?,
                     untouched: added == length,
                 };
-                Ok((extent, entries))
+                let entries = entries.into_iter().map(|(id, fields)| entry(&id, fields));
+                Ok((extent, entries.collect::<anyhow::Result<_>>()?))
             })
             .collect()
     }
@@ -199,23 +226,33 @@ impl<const N: usize> Tail<N> {
 
 /// Of one stream: the last stamp, the highest that was deleted, the first; how many entries were ever
 /// added and how many there are; and those that were asked for.
-type Answer = (String, String, String, u64, u64, Value);
+type Answer = (String, String, String, u64, u64, Vec<(String, Value)>);
+
+/// The script's answers are few, and the client library reads them.
+fn entry(id: &str, fields: Value) -> anyhow::Result<Entry> {
+    let texts: Vec<(Vec<u8>, Vec<u8>)> = Vec::from_redis_value(fields)?;
+    let text = String::from_utf8_lossy;
+    let fields = texts.iter().map(|(name, value)| (text(name), text(value)));
+    let fields: Fields<'_> = fields.collect();
+    Ok(Entry {
+        stamp: id.parse()?,
+        content: Content::of(&fields, &[]),
+    })
+}
 
 impl<const N: usize> Read<N> {
-    fn take(&mut self, number: usize, entries: Value) -> anyhow::Result<()> {
-        for entry in stream::entries_of(entries)? {
-            self.upto[number] = entry.stamp;
+    fn take(&mut self, number: usize, entries: Vec<Entry>) {
+        for Entry { stamp, content } in entries {
+            self.upto[number] = stamp;
             // What a listener makes a dead letter of is nothing to one that only looks.
-            let Some(Ok(envelope)) = entry.fields.map(Envelope::from_fields) else {
-                continue;
-            };
-            self.entries.push(Seen {
-                stream: number,
-                stamp: entry.stamp,
-                envelope,
-            });
+            if let Content::Event(envelope) = content {
+                self.entries.push(Seen {
+                    stream: number,
+                    stamp,
+                    envelope,
+                });
+            }
         }
-        Ok(())
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
     connection::RedisSettings,
     dead_letter::Letter,
     envelope::Delivery,
+    stamp::Stamp,
     stream::{Entry, GroupReader, Which},
 };
 
@@ -185,30 +186,37 @@ impl<E: Effect> Consumer<E> {
             tended: Instant::now(),
             claimed: Instant::now(),
         };
+        let mut settled = Vec::new();
         while !soft.is_cancelled() {
-            self.do_chores(&mut chores, &mut reader, soft).await?;
-            let which = Which::New {
-                block: Some(self.settings.block),
-            };
-            let new = reader.read(which, self.settings.batch).await?;
+            if chores.are_due(&self.settings) {
+                // First, or what took long would be taken over, from oneself.
+                reader.acknowledge(&std::mem::take(&mut settled)).await?;
+                self.do_chores(&mut chores, &mut reader, soft).await?;
+            }
+            let block = Some(self.settings.block);
+            let read = (Which::New { block }, self.settings.batch);
+            let stamps = std::mem::take(&mut settled);
+            let new = reader.acknowledge_and_read(&stamps, Some(read)).await?;
             let (began, found) = (Instant::now(), new.len());
-            if !self.settle_backlog(&mut reader, new, &chores, soft).await? {
-                return Ok(());
+            match self.settle_backlog(&mut reader, new, &chores, soft).await? {
+                Some(stamps) => settled = stamps,
+                None => return Ok(()),
             }
             PACE.rest(began, found).await;
         }
-        Ok(())
+        reader.acknowledge(&settled).await
     }
 
     /// Settles `batch` and what is behind it. While Postgres works on a batch, Redis notes that the one
-    /// before is settled and hands out the next one.
+    /// before is settled and hands out the next one. Returns what is left to be acknowledged, or `None`
+    /// when it was told to stop before.
     async fn settle_backlog(
         &self,
         reader: &mut GroupReader,
         mut batch: Vec<Entry>,
         chores: &Chores,
         soft: &CancellationToken,
-    ) -> anyhow::Result<bool> {
+    ) -> anyhow::Result<Option<Vec<Stamp>>> {
         let mut settled = Vec::new();
         while !batch.is_empty() {
             let stamps: Vec<_> = batch.iter().map(|entry| entry.stamp).collect();
@@ -217,19 +225,18 @@ impl<E: Effect> Consumer<E> {
             let backlog = batch.len() >= self.settings.batch
                 && !soft.is_cancelled()
                 && !chores.are_due(&self.settings);
-            let ahead = if backlog { self.settings.batch } else { 0 };
+            let ahead = backlog.then_some((Which::New { block: None }, self.settings.batch));
             let (done, next) = futures::join!(
                 self.take_effect(batch, soft),
-                reader.acknowledge_and_read(std::mem::take(&mut settled), ahead)
+                reader.acknowledge_and_read(&settled, ahead)
             );
             batch = next?;
             if !done {
-                return Ok(false);
+                return Ok(None);
             }
             settled = stamps;
         }
-        reader.acknowledge(settled).await?;
-        Ok(true)
+        Ok(Some(settled))
     }
 
     /// What this instance was given before it was restarted, or before the connection broke.
@@ -251,12 +258,12 @@ impl<E: Effect> Consumer<E> {
     }
 
     async fn reader(&self) -> anyhow::Result<GroupReader> {
-        let connection = self.redis.connect_patiently(self.settings.block).await?;
         let mut reader = GroupReader::new(
-            connection,
+            self.redis.wire(self.settings.block).await?,
             self.redis.key(E::Event::STREAM),
             self.settings.group.clone(),
             self.settings.consumer.clone(),
+            unheard::<E::Event>(&self.settings.group),
         );
         reader.create_group().await?;
         Ok(reader)
@@ -303,6 +310,16 @@ impl<E: Effect> Consumer<E> {
             ("group", self.settings.group.clone()),
         ]
     }
+}
+
+/// What the contracts declare for other groups only: it is acknowledged and costs nothing more. Unknown
+/// types, and groups that the contracts do not know, are another matter.
+fn unheard<E: Event>(group: &str) -> Vec<&'static str> {
+    if !E::GROUPS.contains(&group) {
+        return Vec::new();
+    }
+    let others = E::HEARD_BY.iter().filter(|(_, by)| !by.contains(&group));
+    others.map(|(kind, _)| *kind).collect()
 }
 
 /// Between attempts: longer and longer, without end, and not all instances at once.

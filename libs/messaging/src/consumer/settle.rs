@@ -11,8 +11,8 @@ use tracing::{Instrument, field::Empty};
 use super::{Consumer, Effect, Failure, delays};
 use crate::{
     dead_letter::Letter,
-    envelope::{Delivery, Envelope},
-    stream::{Entry, GroupReader},
+    envelope::Delivery,
+    stream::{Content, Entry, GroupReader},
 };
 
 impl<E: Effect> Consumer<E> {
@@ -27,7 +27,7 @@ impl<E: Effect> Consumer<E> {
         let stamps: Vec<_> = entries.iter().map(|entry| entry.stamp).collect();
         let settled = self.take_effect(entries, soft).await;
         if settled {
-            reader.acknowledge(stamps).await?;
+            reader.acknowledge(&stamps).await?;
         }
         Ok(settled)
     }
@@ -48,16 +48,12 @@ impl<E: Effect> Consumer<E> {
     /// others, or for a later version of this service.
     fn open(&self, entries: Vec<Entry>) -> (Vec<Delivery<E::Event>>, Vec<Letter>) {
         let (mut batch, mut letters) = (Vec::with_capacity(entries.len()), Vec::new());
-        for Entry { stamp, fields } in entries {
-            // Trimmed after it was delivered: it was acknowledged, in another life of the stream.
-            let Some(fields) = fields else { continue };
-            let kind = fields.iter().find(|(name, _)| name == "type");
-            if kind.is_some_and(|(_, kind)| !self.hears(kind)) {
-                continue;
-            }
-            let envelope = match Envelope::from_fields(fields) {
-                Ok(envelope) => envelope,
-                Err((malformed, raw)) => {
+        for Entry { stamp, content } in entries {
+            let envelope = match content {
+                // Trimmed after it was delivered: it was acknowledged, in another life of the stream.
+                Content::Gone | Content::Unheard => continue,
+                Content::Event(envelope) => envelope,
+                Content::Malformed(malformed, raw) => {
                     letters.push(self.letter(Letter::malformed(stamp, raw, malformed.to_string())));
                     continue;
                 }
@@ -78,15 +74,6 @@ impl<E: Effect> Consumer<E> {
             }
         }
         (batch, letters)
-    }
-
-    /// Whether an event of this type is for this group. What the contracts declare for others only is
-    /// acknowledged and costs nothing more; unknown types, and groups that the contracts do not know,
-    /// are another matter.
-    fn hears(&self, kind: &str) -> bool {
-        let group = self.settings.group.as_str();
-        let declared = E::Event::HEARD_BY.iter().find(|(known, _)| *known == kind);
-        !E::Event::GROUPS.contains(&group) || declared.is_none_or(|(_, by)| by.contains(&group))
     }
 
     /// Tries the batch as a whole; when an event of it is to blame, finds it by halves.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ticketing_messaging::tail::{Since, Tail};
+use ticketing_messaging::tail::{Past, Since};
 
 use super::{
     change::Change,
@@ -15,12 +15,12 @@ pub const AT_MOST: usize = 2_000;
 
 /// The streams' entries, as far back as Redis has them. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct History(Arc<Mutex<Option<Tail<3>>>>);
+pub struct History(Arc<Mutex<Option<Past<3>>>>);
 
 impl History {
     /// Redis is there.
-    pub(super) fn open(&self, tail: Tail<3>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(tail);
+    pub(super) fn open(&self, past: Past<3>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(past);
     }
 
     /// Redis is away: nobody has to wait for it to find that out.
@@ -35,12 +35,12 @@ impl History {
         places: Positions,
         interest: &Interest,
     ) -> Option<(Vec<Change>, Positions)> {
-        let mut tail = self
+        let mut past = self
             .0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()?;
-        let since = tail.since(places.0, AT_MOST).await;
+        let since = past.since(places.0, AT_MOST).await;
         let since = since
             .inspect_err(|error| tracing::warn!(%error, "what somebody missed can't be read"))
             .ok()?;

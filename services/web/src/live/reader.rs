@@ -7,7 +7,7 @@ use std::{
 
 use ticketing_messaging::{
     connection::RedisSettings,
-    tail::{Places, Tail},
+    tail::{Past, Places, Tail},
 };
 use ticketing_runtime::Clock;
 
@@ -57,16 +57,15 @@ impl Reader {
     }
 
     async fn follow(&self) -> anyhow::Result<()> {
-        let connection = self.redis.connect_patiently(BLOCK).await?;
         let keys = STREAMS.map(|stream| self.redis.key(stream));
-        let mut tail = Tail::new(connection, keys.clone());
+        let mut tail = Tail::open(&self.redis, keys.clone(), BLOCK).await?;
         // Another connection: what is asked there must not wait for what is held back here.
-        let mut asked = Tail::new(self.redis.connect().await?, keys);
-        let mut places = self.places(&mut asked).await?;
-        self.history.open(asked.clone());
+        let mut past = Past::new(self.redis.connect().await?, keys);
+        let mut places = self.places(&mut past).await?;
+        self.history.open(past.clone());
         let mut looked = Instant::now();
         loop {
-            let read = tail.next(places, BLOCK, COUNT).await?;
+            let read = tail.next(places, COUNT).await?;
             let now = self.clock.now();
             for seen in &read.entries {
                 self.hub.hear(seen, now);
@@ -74,21 +73,21 @@ impl Reader {
             self.hub.heard(read.upto);
             places = read.upto;
             if looked.elapsed() >= LOOK {
-                places = self.places(&mut asked).await?;
+                places = self.places(&mut past).await?;
                 looked = Instant::now();
             }
         }
     }
 
     /// Where to go on: where it was, or at the end when something has gone that was not read.
-    async fn places(&self, tail: &mut Tail<3>) -> anyhow::Result<Places<3>> {
+    async fn places(&self, past: &mut Past<3>) -> anyhow::Result<Places<3>> {
         if let Some(positions) = self.hub.positions() {
-            if tail.has_all_since(positions.0).await? {
+            if past.has_all_since(positions.0).await? {
                 return Ok(positions.0);
             }
             tracing::warn!(%positions, "Redis lost what was not read yet; beginning anew");
         }
-        let ends = tail.ends().await?;
+        let ends = past.ends().await?;
         self.hub.begin(ends, self.clock.now());
         Ok(ends)
     }

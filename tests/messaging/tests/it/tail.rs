@@ -5,7 +5,7 @@ use std::time::Duration;
 use redis::cmd;
 use ticketing_messaging::{
     Stamp,
-    tail::{Places, Read, Since, Tail},
+    tail::{Past, Places, Read, Since, Tail},
 };
 use ticketing_testkit::eventually;
 use uuid::Uuid;
@@ -17,9 +17,16 @@ const BLOCK: Duration = Duration::from_secs(20);
 const ANY: usize = 1_000;
 
 /// The stream, and one that nobody ever writes to.
-async fn tail(world: &World) -> Tail<2> {
-    let connection = world.redis.connect_patiently(BLOCK).await.unwrap();
-    Tail::new(connection, [world.stream(), world.redis.key("silence")])
+fn keys(world: &World) -> [String; 2] {
+    [world.stream(), world.redis.key("silence")]
+}
+
+async fn tail(world: &World, block: Duration) -> Tail<2> {
+    Tail::open(&world.redis, keys(world), block).await.unwrap()
+}
+
+async fn past(world: &World) -> Past<2> {
+    Past::new(world.connection().await, keys(world))
 }
 
 fn subjects(read: &Read<2>) -> Vec<Uuid> {
@@ -42,8 +49,8 @@ async fn publish(world: &World, count: usize) -> Vec<Uuid> {
     things
 }
 
-async fn since(tail: &mut Tail<2>, places: Places<2>) -> Option<Vec<Uuid>> {
-    match tail.since(places, ANY).await.unwrap() {
+async fn since(past: &mut Past<2>, places: Places<2>) -> Option<Vec<Uuid>> {
+    match past.since(places, ANY).await.unwrap() {
         Since::All(read) => Some(subjects(&read)),
         Since::Lost => None,
     }
@@ -53,23 +60,25 @@ async fn since(tail: &mut Tail<2>, places: Places<2>) -> Option<Vec<Uuid>> {
 async fn it_begins_where_the_streams_end() {
     let world = World::new().await;
     publish(&world, 3).await;
-    let mut tail = tail(&world).await;
-    let ends = tail.ends().await.unwrap();
+    let mut tail = tail(&world, BLOCK).await;
+    let mut past = past(&world).await;
+    let ends = past.ends().await.unwrap();
     assert_eq!(ends[1], Stamp::ZERO);
     let things = publish(&world, 3).await;
-    let first = tail.next(ends, BLOCK, 2).await.unwrap();
-    let second = tail.next(first.upto, BLOCK, ANY).await.unwrap();
+    let first = tail.next(ends, 2).await.unwrap();
+    let second = tail.next(first.upto, ANY).await.unwrap();
     assert_eq!(subjects(&first), things[..2]);
     assert_eq!(subjects(&second), things[2..]);
-    assert_eq!(second.upto, tail.ends().await.unwrap());
+    assert_eq!(second.upto, past.ends().await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_waits_for_what_comes() {
     let world = World::new().await;
-    let mut waiting = tail(&world).await;
-    let ends = waiting.ends().await.unwrap();
-    let next = tokio::spawn(async move { waiting.next(ends, BLOCK, ANY).await.unwrap() });
+    let mut waiting = tail(&world, BLOCK).await;
+    let mut past = past(&world).await;
+    let ends = past.ends().await.unwrap();
+    let next = tokio::spawn(async move { waiting.next(ends, ANY).await.unwrap() });
     eventually("it waits", async || {
         let clients: String = cmd("CLIENT")
             .arg("LIST")
@@ -87,9 +96,10 @@ async fn it_waits_for_what_comes() {
 async fn when_nothing_comes_it_stays_where_it_is() {
     let world = World::new().await;
     publish(&world, 1).await;
-    let mut tail = tail(&world).await;
-    let ends = tail.ends().await.unwrap();
-    let read = tail.next(ends, Duration::ZERO, ANY).await.unwrap();
+    let mut tail = tail(&world, Duration::ZERO).await;
+    let mut past = past(&world).await;
+    let ends = past.ends().await.unwrap();
+    let read = tail.next(ends, ANY).await.unwrap();
     assert_eq!(read.entries, []);
     assert_eq!(read.upto, ends);
 }
@@ -98,8 +108,9 @@ async fn when_nothing_comes_it_stays_where_it_is() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_event_is_passed_over() {
     let world = World::new().await;
-    let mut tail = tail(&world).await;
-    let begin = tail.ends().await.unwrap();
+    let mut tail = tail(&world, BLOCK).await;
+    let mut past = past(&world).await;
+    let begin = past.ends().await.unwrap();
     let before = publish(&world, 1).await;
     cmd("XADD")
         .arg(&[&world.stream(), "*", "what", "nonsense"])
@@ -107,56 +118,56 @@ async fn what_is_no_event_is_passed_over() {
         .await
         .unwrap();
     let after = publish(&world, 1).await;
-    let read = tail.next(begin, BLOCK, ANY).await.unwrap();
+    let read = tail.next(begin, ANY).await.unwrap();
     assert_eq!(subjects(&read), [before, after].concat());
-    let end = tail.ends().await.unwrap();
+    let end = past.ends().await.unwrap();
     assert_eq!(read.upto, end);
-    assert!(tail.has_all_since(end).await.unwrap());
+    assert!(past.has_all_since(end).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_that_was_missed_is_there() {
     let world = World::new().await;
-    let mut tail = tail(&world).await;
-    let begin = tail.ends().await.unwrap();
+    let mut past = past(&world).await;
+    let begin = past.ends().await.unwrap();
     let first = publish(&world, 3).await;
-    let middle = tail.ends().await.unwrap();
+    let middle = past.ends().await.unwrap();
     let second = publish(&world, 3).await;
-    let end = tail.ends().await.unwrap();
+    let end = past.ends().await.unwrap();
     assert_eq!(
-        since(&mut tail, begin).await.unwrap(),
+        since(&mut past, begin).await.unwrap(),
         [first, second.clone()].concat()
     );
-    assert_eq!(since(&mut tail, middle).await.unwrap(), second);
-    assert!(since(&mut tail, end).await.unwrap().is_empty());
+    assert_eq!(since(&mut past, middle).await.unwrap(), second);
+    assert!(since(&mut past, end).await.unwrap().is_empty());
     for places in [begin, middle, end] {
-        assert!(tail.has_all_since(places).await.unwrap());
+        assert!(past.has_all_since(places).await.unwrap());
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_was_asked_for_is_too_much() {
     let world = World::new().await;
-    let mut tail = tail(&world).await;
-    let begin = tail.ends().await.unwrap();
+    let mut past = past(&world).await;
+    let begin = past.ends().await.unwrap();
     let things = publish(&world, 3).await;
-    match tail.since(begin, 3).await.unwrap() {
+    match past.since(begin, 3).await.unwrap() {
         Since::All(read) => assert_eq!(subjects(&read), things),
         Since::Lost => panic!("three are not more than three"),
     }
-    assert_eq!(tail.since(begin, 2).await.unwrap(), Since::Lost);
-    assert!(tail.has_all_since(begin).await.unwrap());
+    assert_eq!(past.since(begin, 2).await.unwrap(), Since::Lost);
+    assert!(past.has_all_since(begin).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_trimmed_is_missed() {
     let world = World::new().await;
-    let mut tail = tail(&world).await;
-    let begin = tail.ends().await.unwrap();
+    let mut past = past(&world).await;
+    let begin = past.ends().await.unwrap();
     publish(&world, 2).await;
-    let middle = tail.ends().await.unwrap();
+    let middle = past.ends().await.unwrap();
     let third = publish(&world, 1).await;
-    let end = tail.ends().await.unwrap();
+    let end = past.ends().await.unwrap();
     let trim = async |below: Stamp| {
         cmd("XTRIM")
             .arg(&[&world.stream(), "MINID", &below.to_string()])
@@ -166,12 +177,12 @@ async fn what_was_trimmed_is_missed() {
     };
     // Its last entry stays.
     trim(middle[0]).await;
-    assert_eq!(since(&mut tail, begin).await, None);
-    assert!(!tail.has_all_since(begin).await.unwrap());
-    assert_eq!(since(&mut tail, middle).await, Some(third));
+    assert_eq!(since(&mut past, begin).await, None);
+    assert!(!past.has_all_since(begin).await.unwrap());
+    assert_eq!(since(&mut past, middle).await, Some(third));
     trim(Stamp::from_number(end[0].number() + 1)).await;
-    assert_eq!(since(&mut tail, middle).await, None);
-    assert_eq!(since(&mut tail, end).await, Some(Vec::new()));
+    assert_eq!(since(&mut past, middle).await, None);
+    assert_eq!(since(&mut past, end).await, Some(Vec::new()));
 }
 
 /// Until the relay has published again, every place is beyond the end; from then on those are good whose
@@ -179,17 +190,17 @@ async fn what_was_trimmed_is_missed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_redis_lost_is_missed_unless_it_is_published_again() {
     let world = World::new().await;
-    let mut tail = tail(&world).await;
-    let begin = tail.ends().await.unwrap();
+    let mut past = past(&world).await;
+    let begin = past.ends().await.unwrap();
     publish(&world, 2).await;
-    let acknowledged = tail.ends().await.unwrap();
+    let acknowledged = past.ends().await.unwrap();
     let listener = world.start_listener("a");
     world.settled().await;
     listener.stopped().await;
     // Notes what is acknowledged.
     world.look(&world.relay()).await;
     let second = publish(&world, 2).await;
-    let end = tail.ends().await.unwrap();
+    let end = past.ends().await.unwrap();
 
     cmd("DEL")
         .arg(world.stream())
@@ -197,12 +208,12 @@ async fn what_redis_lost_is_missed_unless_it_is_published_again() {
         .await
         .unwrap();
     for places in [acknowledged, end] {
-        assert_eq!(since(&mut tail, places).await, None);
+        assert_eq!(since(&mut past, places).await, None);
     }
     let third = publish(&world, 1).await;
-    assert_eq!(since(&mut tail, end).await, Some(third.clone()));
+    assert_eq!(since(&mut past, end).await, Some(third.clone()));
     let fourth = [second, third].concat();
-    assert_eq!(since(&mut tail, begin).await, Some(fourth));
+    assert_eq!(since(&mut past, begin).await, Some(fourth));
     // Its own entry was not published again: what lay between it and the first is not known.
-    assert_eq!(since(&mut tail, acknowledged).await, None);
+    assert_eq!(since(&mut past, acknowledged).await, None);
 }
