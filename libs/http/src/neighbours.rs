@@ -26,6 +26,13 @@ pub fn client(patience: Duration) -> Client {
     client.expect("a client without TLS needs nothing that could fail")
 }
 
+/// Whether an answer with this status says what is wrong with the request. 408 does not: it is how a
+/// server ends a connection, and was sent before the request was read.
+#[must_use]
+pub fn is_refusal(status: reqwest::StatusCode) -> bool {
+    status.is_client_error() && status != reqwest::StatusCode::REQUEST_TIMEOUT
+}
+
 /// Why a service did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {

@@ -20,12 +20,10 @@ use crate::{
     observe,
 };
 
-/// How long a client may take to send a request's head.
-const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long an idle connection is kept, on the admin port as well. Longer than Traefik and the other
-/// services keep theirs (30 s): the side that reuses a connection should be the one that closes it, or a
-/// request meets a closed one.
+/// How long an idle connection is kept, on the admin port as well, and one that has not been used yet:
+/// clients open those ahead, and the server would answer 408 to what was never asked. Longer than Traefik
+/// and the other services keep theirs (30 s): the side that reuses a connection should be the one that
+/// closes it, or a request meets its end.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// Seconds; the lifecycle's deadline decides, not the server's own.
@@ -122,7 +120,7 @@ fn start(
     let server = server
         .workers(workers)
         .keep_alive(KEEP_ALIVE)
-        .client_request_timeout(REQUEST_HEAD_TIMEOUT)
+        .client_request_timeout(KEEP_ALIVE)
         .h1_allow_half_closed(finish_for_nobody)
         .disable_signals()
         .shutdown_timeout(NEVER)
@@ -159,6 +157,7 @@ pub fn serve_admin(
     let server = server
         .workers(1)
         .keep_alive(KEEP_ALIVE)
+        .client_request_timeout(KEEP_ALIVE)
         .disable_signals()
         .shutdown_timeout(NEVER)
         .listen(listener)?;

@@ -103,6 +103,7 @@ impl Application {
         let server = server
             .workers(self.workers.get())
             .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(KEEP_ALIVE)
             .on_connect(Connection::keep)
             .disable_signals()
             .shutdown_timeout(1)

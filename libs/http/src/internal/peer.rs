@@ -129,7 +129,7 @@ impl Peer {
         if status.is_success() {
             return Ok(answer);
         }
-        if !status.is_client_error() {
+        if !neighbours::is_refusal(status) {
             return Err(PeerError::Unavailable(format!("answered {status}")));
         }
         let refusal = Refusal::read(answer).await;

@@ -156,6 +156,9 @@ fn refused(status: u16, body: &[u8]) -> Fault {
         (409 | 424, _) | (429, "lock_timeout" | "idempotency_key_in_use") => {
             Fault::Unclear(message)
         }
+        // The end of a connection that was not used for too long. What was sent on it meanwhile was hardly
+        // read, but nobody says so.
+        (408, _) => Fault::Unclear(message),
         (401 | 403, _) => {
             tracing::error!(status, code, "Stripe does not accept the key");
             Fault::Unavailable(format!("status {status}"))
@@ -183,6 +186,7 @@ mod tests {
     #[case(400, "payment_intent_unexpected_state", Fault::AnotherState)]
     #[case(404, "resource_missing", Fault::Refused { code: "resource_missing".into(), message: "m".into() })]
     #[case(409, "idempotency_key_in_use", Fault::Unclear("m".into()))]
+    #[case(408, "", Fault::Unclear("m".into()))]
     #[case(429, "lock_timeout", Fault::Unclear("m".into()))]
     #[case(429, "rate_limit", Fault::Unavailable("m".into()))]
     #[case(401, "", Fault::Unavailable("status 401".into()))]

@@ -209,7 +209,7 @@ impl Connection {
         if status.is_success() {
             return Ok(answer);
         }
-        if !status.is_client_error() {
+        if !neighbours::is_refusal(status) {
             return Err(self.away(format!("answered {status}")));
         }
         let retry_after = answer
