@@ -29,10 +29,12 @@ order-over-title = Die Bestellung ist abgelaufen
 order-over-hint = Die Bestellung wurde nicht rechtzeitig bezahlt, und die Tickets sind wieder im Verkauf. Es wurde nichts abgebucht.
 order-cancelled-title = Bestellung storniert
 order-cancelled-hint = Die Tickets sind wieder im Verkauf. Es wurde nichts abgebucht.
+order-refund-gone = Die Zahlung kam nach dem Ende der Bestellung, und die Tickets waren weg.
+order-refund-cancelled = Die Zahlung kam, als die Bestellung schon storniert war.
 order-refunding-title = Das Geld kommt zurück
-order-refunding-hint = Die Zahlung kam nach dem Ende der Bestellung, und die Tickets waren weg. Der ganze Betrag geht auf die Karte zurück; bis die Bank das zeigt, können einige Tage vergehen.
+order-refunding-hint = Der ganze Betrag geht auf die Karte zurück; bis die Bank das zeigt, können einige Tage vergehen.
 order-refunded-title = Das Geld ist zurück
-order-refunded-hint = Die Zahlung kam nach dem Ende der Bestellung, und die Tickets waren weg. Der ganze Betrag ging auf die Karte zurück.
+order-refunded-hint = Der ganze Betrag ging auf die Karte zurück.
 order-again = Zurück zum Angebot
 order-complete-title = { $count ->
     [one] Das Ticket

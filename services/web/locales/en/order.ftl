@@ -29,10 +29,12 @@ order-over-title = Your order has expired
 order-over-hint = The order was not paid in time, and the tickets are on sale again. Nothing was charged.
 order-cancelled-title = Order cancelled
 order-cancelled-hint = The tickets are on sale again. Nothing was charged.
+order-refund-gone = The payment came after the order had ended, and the tickets were gone.
+order-refund-cancelled = The payment came after the order had been cancelled.
 order-refunding-title = Your money is on its way back
-order-refunding-hint = The payment came after the order had ended, and the tickets were gone. The whole amount goes back to the card; the bank may take some days to show it.
+order-refunding-hint = The whole amount goes back to the card; the bank may take some days to show it.
 order-refunded-title = You have your money back
-order-refunded-hint = The payment came after the order had ended, and the tickets were gone. The whole amount went back to the card.
+order-refunded-hint = The whole amount went back to the card.
 order-again = Back to the offer
 order-complete-title = { $count ->
     [one] Your ticket

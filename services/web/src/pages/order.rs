@@ -15,6 +15,7 @@ use ticketing_contracts::{
     },
     ids::{OrderId, TicketId},
     money::at_stripe,
+    order::CancelReason,
     time::to_text,
 };
 
@@ -67,6 +68,8 @@ pub struct StatePart {
     t: Text,
     id: OrderId,
     status: Status,
+    /// Why it was cancelled.
+    reason: Option<CancelReason>,
     /// The version of the payment that it shows.
     payment: i64,
     /// Why it was not cancelled.
@@ -242,6 +245,7 @@ impl StatePart {
             t,
             id: order.id,
             status: Status::of(order, now),
+            reason: order.reason,
             payment: payment_version(order),
             refused: None,
             items: order
@@ -284,7 +288,13 @@ impl StatePart {
             Status::Refunded => "order-refunded-hint",
             _ => "order-over-hint",
         };
-        self.t.text(id).into_owned()
+        let hint = self.t.text(id);
+        let why = match self.reason.filter(|_| self.status.is_refund()) {
+            Some(CancelReason::Buyer) => "order-refund-cancelled",
+            Some(CancelReason::Expired) => "order-refund-gone",
+            None => return hint.into_owned(),
+        };
+        format!("{} {hint}", self.t.text(why))
     }
 }
 

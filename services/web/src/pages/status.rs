@@ -19,9 +19,9 @@ pub enum Status {
     Cancelled,
     /// It was not paid in time.
     Expired,
-    /// It was paid too late, and the money is on its way back.
+    /// It was paid when it had ended, and the money is on its way back.
     Refunding,
-    /// It was paid too late, and the money is back.
+    /// It was paid when it had ended, and the money is back.
     Refunded,
 }
 
@@ -100,7 +100,7 @@ impl Status {
         self == Self::Complete
     }
 
-    /// Whether the money goes back: the tickets were gone.
+    /// Whether the money goes back.
     #[must_use]
     pub fn is_refund(self) -> bool {
         matches!(self, Self::Refunding | Self::Refunded)

@@ -260,6 +260,7 @@ const DECLINED: &str = "Your card has insufficient funds.";
 #[case("order-expired", English, cancelled(CancelReason::Expired))]
 #[case("order-refunding", English, refund(OrderPaymentStatus::Refunding))]
 #[case("order-refunded", English, refund(OrderPaymentStatus::Refunded))]
+#[case("order-refunded-cancelled", German, Order { reason: Some(CancelReason::Buyer), ..refund(OrderPaymentStatus::Refunded) })]
 fn an_order(#[case] name: &str, #[case] language: Language, #[case] order: Order) {
     check(name, &order_page(language, &order, true));
 }
