@@ -113,6 +113,12 @@ impl Problem {
         self.status
     }
 
+    /// The first thing that is wrong.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        self.errors.first().map_or("", |error| &error.message)
+    }
+
     fn body(&self) -> ProblemBody {
         ProblemBody {
             kind: "about:blank".to_owned(),

@@ -17,7 +17,7 @@ use crate::{
     domain::{Answer, Command, Hold, Order, Payment, Refusal},
     error::Error,
     offers::Offers,
-    reservation::Reservations,
+    reservation::{self, Reservations},
     sales::{Asked, State},
     store::{payments, reading, sales_series},
 };
@@ -73,8 +73,8 @@ impl Orders {
     ///
     /// # Errors
     /// With the [`Refusal`], or when the database is away.
-    pub async fn tell(&self, command: Command) -> Result<Answer, Error> {
-        Ok(self.reservations.submit(command).await?)
+    pub async fn tell(&self, asked: impl Into<reservation::Asked>) -> Result<Answer, Error> {
+        Ok(self.reservations.submit(asked).await?)
     }
 
     /// What there is of a ticket.

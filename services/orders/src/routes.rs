@@ -30,12 +30,7 @@ pub fn internal(config: &mut ServiceConfig) {
             )
             .route("/tickets/{id}/close", post().to(internal::close::handle))
             // payments
-            .route("/orders/{id}/lease", post().to(internal::lease::handle))
-            .route(
-                "/orders/{id}/give-back",
-                post().to(internal::give_back::handle),
-            )
-            .route("/orders/{id}/settle", post().to(internal::settle::handle)),
+            .route("/orders", post().to(internal::payments::handle)),
     );
 }
 

@@ -85,7 +85,7 @@ impl Service for Serve {
         let paying = Paying {
             pool,
             writer,
-            orders: Orders::new(Peer::new(&resolver, "orders", self.token)),
+            orders: Orders::start(Peer::new(&resolver, "orders", self.token)),
             stripe: Stripe::new(&self.stripe)?,
             clock,
             wake,

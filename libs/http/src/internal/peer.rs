@@ -38,7 +38,7 @@ pub struct Peer {
 }
 
 /// A call had no answer that could be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum PeerError {
     /// It refused, for this reason. Nothing was changed.
     #[error("refused with {status}: {message}")]

@@ -2,7 +2,6 @@
 
 use reqwest::StatusCode;
 use rstest::rstest;
-use serde_json::json;
 use ticketing_contracts::{
     api::orders::{Order, OrderPayment, OrderPaymentStatus as Told},
     events::{
@@ -17,7 +16,7 @@ use ticketing_testkit::eventually;
 
 use crate::{
     harness::{App, User, World, now},
-    internal::{ask, lease, settle},
+    internal::{give_back, lease, settle},
 };
 
 /// The payment of `order`, as payments tells of it.
@@ -212,13 +211,7 @@ async fn a_success_after_the_buyer_has_cancelled_is_given_back() {
     let app = world.start().await;
     let ann = world.user();
     let order = being_paid(&app, &world, &ann).await;
-    let given = ask(
-        &app,
-        &format!("/orders/{}/give-back", order.id),
-        json!({"lease": 1}),
-    )
-    .await;
-    assert_eq!(given.status(), StatusCode::NO_CONTENT);
+    give_back(&app, order.id).await;
     assert_eq!(
         app.cancel(&ann, order.id).await.status(),
         StatusCode::NO_CONTENT
@@ -308,13 +301,7 @@ async fn why_it_is_not_simply_paid(
         .publish(&event(payment(&order, 1, Some(reason))))
         .await;
     if status == Told::Failed {
-        let given = ask(
-            &app,
-            &format!("/orders/{}/give-back", order.id),
-            json!({"lease": 1}),
-        )
-        .await;
-        assert_eq!(given.status(), StatusCode::NO_CONTENT);
+        give_back(&app, order.id).await;
     }
     let told = is_told(&app, &ann, order.id, status, words).await;
     let in_the_list = app
@@ -338,13 +325,7 @@ async fn a_list_of_some_that_were_paid() {
     let failed = payment(&declined, 1, Some(PaymentReason::Declined));
     world.publish(&PaymentEvent::Failed(failed)).await;
     world.publish(&made(&paid)).await;
-    let given = ask(
-        &app,
-        &format!("/orders/{}/give-back", declined.id),
-        json!({"lease": 1}),
-    )
-    .await;
-    assert_eq!(given.status(), StatusCode::NO_CONTENT);
+    give_back(&app, declined.id).await;
     is_told(&app, &ann, paid.id, Told::Succeeded, "Paid").await;
     is_told(&app, &ann, declined.id, Told::Failed, "declined").await;
     let list = app

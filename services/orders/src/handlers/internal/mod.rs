@@ -1,10 +1,8 @@
 //! What other services ask, on the admin port: see `ticketing_contracts::internal`.
 
 pub mod close;
-pub mod give_back;
 pub mod inventory;
-pub mod lease;
-pub mod settle;
+pub mod payments;
 
 use ticketing_http::{Problem, internal::Caller};
 

@@ -219,6 +219,12 @@ impl World {
 
     /// All that orders has published, as far as the stream has it.
     pub async fn published(&self) -> Vec<OrderEvent> {
+        let events = self.published_with_traces().await.into_iter();
+        events.map(|(event, _)| event).collect()
+    }
+
+    /// The same, each with the id of its trace.
+    pub async fn published_with_traces(&self) -> Vec<(OrderEvent, String)> {
         type Entry = (String, std::collections::HashMap<String, String>);
         let mut connection = self.redis().await;
         let entries: Vec<Entry> = redis::cmd("XRANGE")
@@ -228,10 +234,12 @@ impl World {
             .query_async(&mut connection)
             .await
             .unwrap();
-        entries
-            .iter()
-            .map(|(_, fields)| OrderEvent::decode(&fields["type"], &fields["data"]).unwrap())
-            .collect()
+        let event = |(_, fields): &Entry| {
+            let event = OrderEvent::decode(&fields["type"], &fields["data"]).unwrap();
+            let trace = fields["traceparent"].split('-').nth(1).unwrap_or_default();
+            (event, trace.to_owned())
+        };
+        entries.iter().map(event).collect()
     }
 
     /// A number out of Postgres.

@@ -1,12 +1,16 @@
-//! `POST /internal/orders/{id}/lease` and `…/give-back`
+//! Leases: asked for, and given back.
 
 use reqwest::StatusCode;
-use serde_json::json;
-use ticketing_contracts::{events::OrderEvent, ids::OrderId, order::OrderStatus};
+use ticketing_contracts::{
+    events::OrderEvent,
+    ids::OrderId,
+    internal::{OrderAnswer, Wish},
+    order::OrderStatus,
+};
 use ticketing_testkit::eventually;
 
-use super::{ask, lease, pay};
-use crate::harness::{User, World, now, problem};
+use super::{lease, leasing, pay, refused, wish};
+use crate::harness::{User, World, now};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_keeps_the_tickets() {
@@ -27,9 +31,8 @@ async fn a_lease_keeps_the_tickets() {
 
     // Not by its number: a second attempt is under way.
     for (number, status) in [(1, OrderStatus::AwaitingPayment), (2, OrderStatus::Created)] {
-        let path = format!("/orders/{}/give-back", order.id);
-        let given = ask(&app, &path, json!({"lease": number})).await;
-        assert_eq!(given.status(), StatusCode::NO_CONTENT);
+        let given = wish(&app, order.id, Wish::GiveBack { lease: number }).await;
+        assert_eq!(given, OrderAnswer::GivenBack);
         assert_eq!(app.show(&ann, order.id).await.status, status);
     }
     eventually("expiration is told each time", async || {
@@ -48,27 +51,23 @@ async fn who_gets_no_lease() {
     let app = world.start().await;
     let ann = world.user();
     let ticket = world.offered(9).await;
-    let ask_for = async |order: OrderId, user: &User| {
-        let body = json!({"userId": user.id, "byHand": true});
-        ask(&app, &format!("/orders/{order}/lease"), body).await
-    };
+    let ask_for = async |order: OrderId, user: &User| wish(&app, order, leasing(user)).await;
     let open = app.placed(&ann, ticket).await.id;
-    problem(ask_for(open, &world.user()).await, StatusCode::FORBIDDEN).await;
-    problem(
-        ask_for(OrderId::new(now()), &ann).await,
-        StatusCode::NOT_FOUND,
-    )
-    .await;
+    refused(ask_for(open, &world.user()).await, StatusCode::FORBIDDEN);
+    let unknown = OrderId::new(now());
+    refused(ask_for(unknown, &ann).await, StatusCode::NOT_FOUND);
+    let given = wish(&app, unknown, Wish::GiveBack { lease: 1 }).await;
+    refused(given, StatusCode::NOT_FOUND);
 
     let over = app.placed(&ann, ticket).await.id;
     world.let_expire(over).await;
-    let message = problem(ask_for(over, &ann).await, StatusCode::CONFLICT).await;
+    let message = refused(ask_for(over, &ann).await, StatusCode::CONFLICT);
     assert_eq!(message, "The order has expired");
     let cancelled = app.placed(&ann, ticket).await.id;
     app.cancel(&ann, cancelled).await;
-    let message = problem(ask_for(cancelled, &ann).await, StatusCode::CONFLICT).await;
+    let message = refused(ask_for(cancelled, &ann).await, StatusCode::CONFLICT);
     assert_eq!(message, "The order is cancelled");
     pay(&app, open).await;
-    let message = problem(ask_for(open, &ann).await, StatusCode::CONFLICT).await;
+    let message = refused(ask_for(open, &ann).await, StatusCode::CONFLICT);
     assert_eq!(message, "The order is complete");
 }

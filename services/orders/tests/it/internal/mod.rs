@@ -4,13 +4,14 @@ mod close;
 mod inventory;
 mod lease;
 mod settle;
+mod together;
 
 use reqwest::{Method, Response, StatusCode};
 use rstest::rstest;
 use serde_json::{Value, json};
 use ticketing_contracts::{
     ids::{OrderId, PaymentId},
-    internal::{Lease, Settled},
+    internal::{Lease, OrderAnswer, OrderRequest, Settled, Wish},
 };
 
 use crate::harness::{App, PAYMENTS_TOKEN, TICKETS_TOKEN, User, World, now, problem};
@@ -24,19 +25,60 @@ pub async fn ask(app: &App, path: &str, body: Value) -> Response {
     app.internal(Method::POST, path, token, &body).await
 }
 
-/// Begins a payment.
-pub async fn lease(app: &App, user: &User, order: OrderId) -> Lease {
-    let body = json!({"userId": user.id});
-    let answer = ask(app, &format!("/orders/{order}/lease"), body).await;
-    assert_eq!(answer.status(), StatusCode::OK);
-    answer.json().await.unwrap()
+/// What payments wants of one order.
+pub async fn wish(app: &App, order: OrderId, wish: Wish) -> OrderAnswer {
+    let [answer] = wishes(app, [(order, wish)]).await;
+    answer
 }
 
-pub async fn settle(app: &App, order: OrderId, payment: PaymentId) -> Settled {
-    let body = json!({"paymentId": payment});
-    let answer = ask(app, &format!("/orders/{order}/settle"), body).await;
+/// Of several together.
+pub async fn wishes<const N: usize>(app: &App, wishes: [(OrderId, Wish); N]) -> [OrderAnswer; N] {
+    let requests = wishes.map(|(order_id, wish)| OrderRequest {
+        order_id,
+        traceparent: None,
+        wish,
+    });
+    let answer = ask(app, "/orders", json!(requests.as_slice())).await;
     assert_eq!(answer.status(), StatusCode::OK);
-    answer.json().await.unwrap()
+    let answers: Vec<_> = answer.json().await.unwrap();
+    answers.try_into().expect("each has an answer")
+}
+
+/// Why it was refused.
+#[track_caller]
+pub fn refused(answer: OrderAnswer, expected: StatusCode) -> String {
+    match answer {
+        OrderAnswer::Refused { status, message } if status == expected.as_u16() => message,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub fn leasing(user: &User) -> Wish {
+    Wish::Lease {
+        user_id: user.id,
+        by_hand: false,
+    }
+}
+
+/// Begins a payment.
+pub async fn lease(app: &App, user: &User, order: OrderId) -> Lease {
+    match wish(app, order, leasing(user)).await {
+        OrderAnswer::Leased(lease) => lease,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Gives the first lease back.
+pub async fn give_back(app: &App, order: OrderId) {
+    let given = wish(app, order, Wish::GiveBack { lease: 1 }).await;
+    assert_eq!(given, OrderAnswer::GivenBack);
+}
+
+pub async fn settle(app: &App, order: OrderId, payment_id: PaymentId) -> Settled {
+    match wish(app, order, Wish::Settle { payment_id }).await {
+        OrderAnswer::Settled(settled) => settled,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Pays an order.
@@ -48,9 +90,7 @@ pub async fn pay(app: &App, order: OrderId) {
 #[rstest]
 #[case::inventory(Method::GET, "/tickets/$T/inventory", TICKETS_TOKEN)]
 #[case::close(Method::POST, "/tickets/$T/close", TICKETS_TOKEN)]
-#[case::lease(Method::POST, "/orders/$O/lease", PAYMENTS_TOKEN)]
-#[case::give_back(Method::POST, "/orders/$O/give-back", PAYMENTS_TOKEN)]
-#[case::settle(Method::POST, "/orders/$O/settle", PAYMENTS_TOKEN)]
+#[case::payments(Method::POST, "/orders", PAYMENTS_TOKEN)]
 #[tokio::test(flavor = "multi_thread")]
 async fn each_is_for_one_service(#[case] method: Method, #[case] path: &str, #[case] token: &str) {
     let world = World::new().await;
@@ -59,11 +99,11 @@ async fn each_is_for_one_service(#[case] method: Method, #[case] path: &str, #[c
     world.offer(&ticket).await;
     let order = app.placed(&ann, ticket.id).await;
     let path = path.replace("$T", &ticket.id.to_string());
-    let path = path.replace("$O", &order.id.to_string());
-    // One body that all of them can read.
-    let mut body = serde_json::to_value(&ticket).unwrap();
-    body["lease"] = json!(1);
-    body["paymentId"] = json!(PaymentId::new(now()));
+    let body = if path == "/orders" {
+        json!([{"orderId": order.id, "wish": "lease", "userId": ann.id}])
+    } else {
+        json!(ticket)
+    };
 
     let unknown = app.internal(method.clone(), &path, "guessed", &body).await;
     problem(unknown, StatusCode::UNAUTHORIZED).await;
@@ -83,12 +123,9 @@ async fn each_is_for_one_service(#[case] method: Method, #[case] path: &str, #[c
     problem(through_traefik.unwrap(), StatusCode::NOT_FOUND).await;
     assert_eq!(app.show(&ann, order.id).await, order, "nothing has changed");
 
-    let id = if path.starts_with("/tickets") {
-        ticket.id.0
-    } else {
-        order.id.0
-    };
-    let nonsense = path.replace(&id.to_string(), "7");
-    let nonsense = app.internal(method, &nonsense, token, &body).await;
-    problem(nonsense, StatusCode::NOT_FOUND).await;
+    if path != "/orders" {
+        let nonsense = path.replace(&ticket.id.to_string(), "7");
+        let nonsense = app.internal(method, &nonsense, token, &body).await;
+        problem(nonsense, StatusCode::NOT_FOUND).await;
+    }
 }

@@ -1,18 +1,17 @@
-//! `POST /internal/orders/{id}/settle`
+//! Payments that succeeded.
 
 use reqwest::StatusCode;
 use rstest::rstest;
-use serde_json::json;
 use ticketing_contracts::{
     events::OrderEvent,
     ids::{OrderId, PaymentId},
-    internal::Settled,
+    internal::{Settled, Wish},
     order::OrderStatus,
 };
 use ticketing_testkit::eventually;
 
-use super::{ask, lease, settle};
-use crate::harness::{World, now, problem};
+use super::{lease, refused, settle, wish};
+use crate::harness::{World, now};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_in_time() {
@@ -35,9 +34,11 @@ async fn a_payment_in_time() {
         (told.count() == 1).then_some(())
     })
     .await;
-    let unknown = format!("/orders/{}/settle", OrderId::new(now()));
-    let unknown = ask(&app, &unknown, json!({"paymentId": payment})).await;
-    problem(unknown, StatusCode::NOT_FOUND).await;
+    let settle = Wish::Settle {
+        payment_id: payment,
+    };
+    let unknown = wish(&app, OrderId::new(now()), settle).await;
+    refused(unknown, StatusCode::NOT_FOUND);
 }
 
 #[rstest]
