@@ -26,6 +26,8 @@ consul {
 }
 
 telemetry {
+  # By default every task's processes and control groups are looked through each second.
+  collection_interval        = "10s"
   prometheus_metrics         = true
   publish_allocation_metrics = true
   publish_node_metrics       = true
