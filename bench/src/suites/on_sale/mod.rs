@@ -53,6 +53,15 @@ pub struct Options {
     /// Old orders that are put into the table before a last round: 10000000, say.
     #[arg(long, default_value_t = 0)]
     old_orders: u64,
+    /// Only these sides: hot,traefik,offered,wide,ticket,list,old.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+}
+
+impl Options {
+    fn wants(&self, side: &Side) -> bool {
+        self.only.is_empty() || self.only.iter().any(|key| key == side.key)
+    }
 }
 
 /// Connections of those who only look.
@@ -109,6 +118,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let secrets = options.stack.secrets()?;
     let sessions = Sessions::of(&secrets)?;
     let books = Books::open(&options.stack, &secrets).await?;
+    books.run_in().await?;
     let buyers = sessions.bearers(options.buyers)?;
     let orders = options.stack.direct("orders").await?;
     let tickets = options.stack.direct("tickets").await?;
@@ -127,6 +137,9 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     for _ in 0..options.rounds {
         let (duration, connections) = (Duration::from_secs(options.seconds), READERS);
         for (side, ids) in reading.iter_mut().zip([shown.as_slice(), &[]]) {
+            if !options.wants(side) {
+                continue;
+            }
             let outcome = reads::look(&tickets, ids, connections, duration).await;
             side.outcomes.push(outcome.context(side.name)?);
         }
@@ -150,7 +163,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
             books.add_old_orders(options.old_orders, shown[0]).await?;
         }
         for side in &mut sides {
-            if last != (side.key == "old") {
+            if last != (side.key == "old") || !options.wants(side) {
                 continue;
             }
             for _ in 0..if last { rounds } else { 1 } {

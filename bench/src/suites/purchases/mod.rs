@@ -89,6 +89,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let secrets = options.stack.secrets()?;
     let sessions = Sessions::of(&secrets)?;
     let books = Books::open(&options.stack, &secrets).await?;
+    books.run_in().await?;
     let payments = options.stack.direct("payments").await?;
     is_simulated(&payments).await?;
     let tickets = options.stack.direct("tickets").await?;
