@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use clap::Args;
+use clap::{Args, builder::PossibleValuesParser};
 use serde_json::json;
 use ticketing_contracts::ids::TicketId;
 
@@ -53,10 +53,13 @@ pub struct Options {
     /// Old orders that are put into the table before a last round: 10000000, say.
     #[arg(long, default_value_t = 0)]
     old_orders: u64,
-    /// Only these sides: hot,traefik,offered,wide,ticket,list,old.
-    #[arg(long, value_delimiter = ',')]
+    /// Only these sides, `hot,traefik` say.
+    #[arg(long, value_delimiter = ',', value_parser = PossibleValuesParser::new(SIDES))]
     only: Vec<String>,
 }
+
+/// The keys of all sides.
+const SIDES: [&str; 7] = ["ticket", "list", "hot", "traefik", "offered", "wide", "old"];
 
 impl Options {
     fn wants(&self, side: &Side) -> bool {
@@ -115,6 +118,10 @@ impl Side {
 
 /// Runs the suite.
 pub async fn run(options: Options) -> anyhow::Result<()> {
+    ensure!(
+        options.old_orders > 0 || !options.only.iter().any(|key| key == "old"),
+        "--only old needs --old-orders"
+    );
     let secrets = options.stack.secrets()?;
     let sessions = Sessions::of(&secrets)?;
     let books = Books::open(&options.stack, &secrets).await?;
