@@ -1,7 +1,7 @@
 //! A connection of a reader's own, for those who read streams all day long.
 //!
 //! The client library makes a value of each of an entry's seventeen parts, by a parser that could stop
-//! and go on within any of them. That was more than half of what a listener costs (the library knows:
+//! and go on within any of them. That was about half of what a listener costs (the library knows:
 //! <https://github.com/redis-rs/redis-rs/pull/2184>). Here an answer is waited for as a whole and read
 //! where it lies; commands are sent together, and the task that asks is the one that waits for the
 //! socket.
