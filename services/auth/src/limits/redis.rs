@@ -9,8 +9,8 @@ use std::{
 };
 
 use anyhow::Context;
-use deadpool_redis::{Config, Pool, PoolConfig, Runtime, redis::Script};
-use redis::IntoConnectionInfo;
+use deadpool_redis::{Manager, Pool, Runtime, redis::Script};
+use redis::{AsyncConnectionConfig, IntoConnectionInfo};
 use secrecy::{ExposeSecret, SecretString};
 use ticketing_runtime::Settings;
 use tokio::time::timeout;
@@ -19,6 +19,9 @@ use super::Quota;
 
 /// After a failure Redis is left alone for this long, so that not every sign-in waits for it.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// What a probe is given to answer.
+const PROBE: Duration = Duration::from_secs(1);
 
 /// Connections; a count takes a fraction of a millisecond.
 const CONNECTIONS: usize = 8;
@@ -108,10 +111,17 @@ impl SharedCounters {
                 .set_password(password.expose_secret());
             info = info.set_redis_settings(redis);
         }
-        let mut config = Config::from_connection_info(info);
-        config.pool = Some(PoolConfig::new(CONNECTIONS));
+        // Above the patience, which would not be what it says otherwise.
+        let limit = Some(settings.patience.max(PROBE));
+        let limits = AsyncConnectionConfig::new()
+            .set_connection_timeout(limit)
+            .set_response_timeout(limit);
+        let pool = Pool::builder(Manager::new_with_config(info, limits)?);
         Ok(Self {
-            pool: config.create_pool(Some(Runtime::Tokio1))?,
+            pool: pool
+                .max_size(CONNECTIONS)
+                .runtime(Runtime::Tokio1)
+                .build()?,
             prefix: settings.prefix.as_str().into(),
             patience: settings.patience,
             started: Instant::now(),
