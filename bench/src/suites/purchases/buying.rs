@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
+use clap::ValueEnum;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
@@ -24,6 +25,24 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Between two looks at an order that is not complete yet.
 const LOOK: Duration = Duration::from_millis(5);
 
+/// What a buyer pays with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Card {
+    /// What Stripe's script has made of a card in the browser: what the pages send.
+    PaymentMethod,
+    /// A token, of which payments has Stripe make a payment method first: what the course's client sends.
+    Token,
+}
+
+impl Card {
+    fn payment(self, order: OrderId) -> serde_json::Value {
+        match self {
+            Self::PaymentMethod => json!({"orderId": order, "paymentMethodId": "pm_card_visa"}),
+            Self::Token => json!({"orderId": order, "token": "tok_visa"}),
+        }
+    }
+}
+
 /// Who buys what where.
 #[derive(Clone)]
 pub struct Sale {
@@ -35,6 +54,8 @@ pub struct Sale {
     pub buyers: Arc<Vec<String>>,
     /// What is bought, in turn.
     pub tickets: Arc<Vec<TicketId>>,
+    /// By what.
+    pub card: Card,
     /// So many buy at a time.
     pub at_once: usize,
     /// How long it is measured, after a tenth of that to warm up.
@@ -171,7 +192,7 @@ async fn one_after_the_other(
         tokio::time::sleep_until(due.into()).await;
         let buyer = &sale.buyers[place % sale.buyers.len()];
         let ticket = sale.tickets[place % sale.tickets.len()];
-        let [asked, paid, complete] = till.buy(buyer, ticket).await?;
+        let [asked, paid, complete] = till.buy(buyer, ticket, sale.card).await?;
         seen.bought += 1;
         if due >= warm && complete < end {
             let micros = |length: Duration| u64::try_from(length.as_micros());
@@ -200,7 +221,12 @@ impl Till {
 
     /// A whole purchase; when the payment was asked for, when it was answered, and when the order was seen
     /// to be complete.
-    async fn buy(&mut self, buyer: &str, ticket: TicketId) -> anyhow::Result<[Instant; 3]> {
+    async fn buy(
+        &mut self,
+        buyer: &str,
+        ticket: TicketId,
+        card: Card,
+    ) -> anyhow::Result<[Instant; 3]> {
         let Self {
             orders,
             payments,
@@ -210,7 +236,7 @@ impl Till {
         let body = json!({"ticketId": ticket}).to_string();
         let order = request("POST", "/api/orders", &headers, &body);
         let Placed { id } = ask(orders, buffer, &order, 201).await.context("to order")?;
-        let body = json!({"orderId": id, "token": "tok_visa"}).to_string();
+        let body = card.payment(id).to_string();
         let payment = request("POST", "/api/payments", &headers, &body);
         let asked = Instant::now();
         let Paid { status } = ask(payments, buffer, &payment, 201)

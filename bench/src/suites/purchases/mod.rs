@@ -19,7 +19,7 @@ use crate::{
     stack::Stack,
     table::{Table, median},
 };
-use buying::{Outcome, Sale, Times};
+use buying::{Card, Outcome, Sale, Times};
 
 /// How much to measure.
 #[derive(Debug, Args)]
@@ -32,6 +32,9 @@ pub struct Options {
     /// Rounds.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
     rounds: u32,
+    /// What buyers pay with.
+    #[arg(long, value_enum, default_value_t = Card::PaymentMethod)]
+    card: Card,
     /// Buyers at a time in the closed loop.
     #[arg(long, default_value_t = 128)]
     at_once: usize,
@@ -101,6 +104,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         payments,
         buyers: Arc::new(sessions.bearers(options.buyers)?),
         tickets: Arc::new(tickets),
+        card: options.card,
         at_once: options.at_once,
         duration: Duration::from_secs(options.seconds),
         offered: None,
