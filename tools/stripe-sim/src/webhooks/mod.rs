@@ -20,7 +20,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const RETRIES: usize = 40;
 
 /// How many are sent at once.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 128;
 
 /// Sends events.
 #[derive(Debug)]
