@@ -21,7 +21,7 @@ use crate::{
     gateway::Stripe,
     handlers::webhook::WebhookSecret,
     messaging::Messaging,
-    paying::{Orders, Patience, Paying, Writer, writer},
+    paying::{Orders, Patience, Paying, UnderWay, Writer, writer},
     reconciler, routes,
     store::webhooks,
 };
@@ -85,6 +85,7 @@ impl Service for Serve {
         let paying = Paying {
             pool,
             writer,
+            under_way: UnderWay::default(),
             orders: Orders::start(Peer::new(&resolver, "orders", self.token)),
             stripe: Stripe::new(&self.stripe)?,
             clock,

@@ -26,6 +26,8 @@ pub struct WebhookSecret(pub SecretString);
 #[derive(Debug, Deserialize)]
 struct Event {
     id: String,
+    #[serde(rename = "type")]
+    kind: String,
     data: EventData,
 }
 
@@ -105,6 +107,7 @@ fn notice(body: &[u8]) -> Result<Option<Notice>, Problem> {
         id: event.id,
         intent,
         payment: payment.and_then(|id| id.parse::<PaymentId>().ok()),
+        success: event.kind == "payment_intent.succeeded",
     }))
 }
 
@@ -126,15 +129,20 @@ mod tests {
             ("evt_1", "pi_1")
         );
         assert_eq!(intent.payment.unwrap().to_string(), id);
+        assert!(intent.success);
         let refund = noticed(
-            r#"{"id": "evt_2", "data": {"object": {"id": "re_1", "payment_intent": "pi_1", "metadata": {}}}}"#,
+            r#"{"id": "evt_2", "type": "refund.updated",
+                "data": {"object": {"id": "re_1", "payment_intent": "pi_1", "metadata": {}}}}"#,
+        )
+        .unwrap();
+        assert_eq!((refund.intent.as_str(), refund.success), ("pi_1", false));
+        let other = noticed(
+            r#"{"id": "evt_3", "type": "customer.created",
+                "data": {"object": {"id": "cus_1", "metadata": null}}}"#,
         );
-        assert_eq!(refund.unwrap().intent, "pi_1");
-        let other =
-            noticed(r#"{"id": "evt_3", "data": {"object": {"id": "cus_1", "metadata": null}}}"#);
         assert_eq!(other, None);
         let foreign = noticed(
-            r#"{"id": "evt_4", "data": {"object": {"id": "pi_2", "metadata": {"paymentId": "7"}}}}"#,
+            r#"{"id": "evt_4", "type": "payment_intent.canceled", "data": {"object": {"id": "pi_2", "metadata": {"paymentId": "7"}}}}"#,
         );
         assert_eq!(foreign.unwrap().payment, None);
         assert!(notice(b"[]").is_err());

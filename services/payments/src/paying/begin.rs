@@ -13,11 +13,19 @@ use crate::{
     domain::{Failure, Method, Payment, Refusal, State},
     error::Error,
     store::{
-        attempts,
-        batch::{self, Begin, Known, Look},
+        attempts::{self, Earlier},
+        batch::{self, Begin},
         ended, payments,
     },
 };
+
+/// What came of the wish to begin an attempt.
+enum Begun {
+    /// It is written.
+    Now(Box<Payment>),
+    /// The same request has begun one before.
+    Before(Outcome),
+}
 
 /// What came of a request to pay.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,44 +69,65 @@ impl Paying {
         method: Method,
         request: Option<Repeatable>,
     ) -> Result<Outcome, Error> {
-        let known = timed("look", self.known(user, order, request.as_ref())).await?;
-        if let Some(outcome) = repeated(&known, request.as_ref())? {
-            return Ok(outcome);
-        }
-        may_be_tried(user, known.payment.as_ref())?;
-        let lease = timed("lease", self.orders.lease(order, user, false)).await?;
-        let begun = self.begin(user, order, &lease, method, request.as_ref());
-        let begun = timed("begin", begun).await;
-        let payment = match begun {
-            Ok(payment) => payment,
+        let lease = match timed("lease", self.orders.lease(order, user, false)).await {
+            Ok(lease) => lease,
             Err(error) => {
-                self.unused(order, &lease, &error).await;
+                let known = self.known(user, order, request.as_ref()).await?;
+                return known.ok_or_else(|| error.into());
+            }
+        };
+        let begun = self.begin(user, order, &lease, method, request.as_ref());
+        let payment = match timed("begin", begun).await {
+            Ok(Begun::Now(payment)) => payment,
+            Ok(Begun::Before(outcome)) => {
+                self.unused(order, &lease).await;
+                return Ok(outcome);
+            }
+            Err(error) => {
+                self.unused(order, &lease).await;
                 return Err(error);
             }
         };
         // A buyer who goes away must not leave it half made.
         let this = self.clone();
-        let carried = tokio::spawn(async move { this.carry(&payment, Waiting::Buyer).await });
+        let making = self.under_way.begin(payment.id);
+        let carried = tokio::spawn(async move {
+            let carried = this.carry(&payment, Waiting::Buyer).await;
+            making.end(carried.as_ref().ok());
+            carried
+        });
         let payment = carried
             .await
             .map_err(|error| Error::Internal(error.to_string()))??;
         Ok(Outcome::of(payment)?)
     }
 
-    /// What there is of the order's payment, and of the request.
+    /// What came of the same request before.
+    ///
+    /// # Errors
+    /// When payments knows why the order can't be paid now.
     async fn known(
         &self,
         user: UserId,
         order: OrderId,
         request: Option<&Repeatable>,
-    ) -> Result<Known, Error> {
-        let key = request.map(|request| (user, request.key.clone()));
-        let look = Look { order, key };
-        if let Some(known) = self.writer.look(look.clone()).await? {
-            return Ok(known);
+    ) -> Result<Option<Outcome>, Error> {
+        let mut connection = self.pool.get().await?;
+        let earlier = match request {
+            Some(request) => attempts::by_key(&mut connection, user, &request.key).await?,
+            None => None,
+        };
+        // After it: whose attempt is seen, its payment is there to be seen.
+        let payment = payments::of_order(&mut connection, order).await?;
+        if let (Some(request), Some(earlier)) = (request, &earlier) {
+            return Ok(Some(repeated(request, earlier, payment.as_ref())?));
         }
-        let known = batch::look(&*self.pool.get().await?, &[&look]).await?;
-        Ok(known.into_iter().next().unwrap_or_default())
+        match payment {
+            Some(payment) if payment.user_id == user => payment.may_be_tried()?,
+            // Whose order it is, orders says.
+            _ => {}
+        }
+        Ok(None)
     }
 
     /// Writes the attempt, if it is the only one.
@@ -109,7 +138,7 @@ impl Paying {
         lease: &Lease,
         method: Method,
         request: Option<&Repeatable>,
-    ) -> Result<Payment, Error> {
+    ) -> Result<Begun, Error> {
         let now = self.clock.now();
         let first = Payment::begin(PaymentId::new(now), order, user, lease, method, now);
         let begin = Begin {
@@ -117,19 +146,23 @@ impl Paying {
             request: request.cloned(),
         };
         if self.writer.begin(begin.clone()).await? {
-            return Ok(first);
+            return Ok(Begun::Now(first.into()));
+        }
+        if let Some(outcome) = self.known(user, order, request).await? {
+            return Ok(Begun::Before(outcome));
         }
         let mut connection = self.pool.get().await?;
         let (instance, due) = (&self.instance, self.patience.attempt);
         let begun = batch::begin(&connection, &[&begin], instance, due).await;
         if begun.map_err(key_reused)?.contains(&first.id) {
-            return Ok(first);
+            return Ok(Begun::Now(first.into()));
         }
         tx::begin(&mut connection).await?;
         let written = self
             .write_again(&mut connection, first, lease, request)
             .await;
-        tx::end(&mut connection, written).await
+        let written = tx::end(&mut connection, written).await?;
+        Ok(Begun::Now(written.into()))
     }
 
     /// Writes another attempt of a payment that there is, unless its order is over.
@@ -155,7 +188,7 @@ impl Paying {
 
     /// A lease that was granted for nothing. If an attempt is under way, which had an earlier one, it is
     /// that attempt's now; else it is given back.
-    async fn unused(&self, order: OrderId, lease: &Lease, why: &Error) {
+    async fn unused(&self, order: OrderId, lease: &Lease) {
         let adopted = async {
             let mut connection = self.pool.get().await?;
             let known = payments::of_order(&mut connection, order).await?;
@@ -171,7 +204,7 @@ impl Paying {
             Ok(true) => {}
             Ok(false) => self.give_back_once(order, lease.number).await,
             // It ends by itself, some seconds later.
-            Err(error) => tracing::warn!(%why, %error, "a lease was left to end by itself"),
+            Err(error) => tracing::warn!(%error, "a lease was left to end by itself"),
         }
     }
 
@@ -183,33 +216,25 @@ impl Paying {
 }
 
 /// What came of the attempt that the same request began before.
-fn repeated(known: &Known, request: Option<&Repeatable>) -> Result<Option<Outcome>, Refusal> {
-    let (Some(request), Some(earlier)) = (request, &known.earlier) else {
-        return Ok(None);
-    };
+fn repeated(
+    request: &Repeatable,
+    earlier: &Earlier,
+    payment: Option<&Payment>,
+) -> Result<Outcome, Refusal> {
     if earlier.fingerprint != request.fingerprint {
         return Err(Refusal::KeyReused);
     }
     if let Some(words) = &earlier.failure {
-        return Ok(Some(Outcome::Failed(words.clone())));
+        return Ok(Outcome::Failed(words.clone()));
     }
     // The same request names the same order.
-    let payment = known.payment.as_ref().ok_or(Refusal::Unknown)?;
+    let payment = payment.ok_or(Refusal::Unknown)?;
     if payment.attempt.number != earlier.number {
         return Err(Refusal::Superseded);
     }
     match payment.state {
         State::Attempting { .. } => Err(Refusal::UnderWay),
-        _ => Outcome::of(payment.clone()).map(Some),
-    }
-}
-
-/// Spares orders a lease that would not be used.
-fn may_be_tried(user: UserId, known: Option<&Payment>) -> Result<(), Refusal> {
-    match known {
-        Some(payment) if payment.user_id == user => payment.may_be_tried(),
-        // Whose order it is, orders says.
-        _ => Ok(()),
+        _ => Outcome::of(payment.clone()),
     }
 }
 

@@ -13,6 +13,8 @@ pub struct Patience {
     pub action: Duration,
     /// Whoever makes an attempt, to hear from Stripe what a webhook has told already, and to write it.
     pub hint: Duration,
+    /// Whoever makes an attempt, to write a success that a webhook tells of, before the webhook is noted.
+    pub success: Duration,
     /// Whoever was asked in vain, before being asked again.
     pub retry: Duration,
     /// Stripe, to have a refund made.
@@ -28,6 +30,7 @@ impl Patience {
             attempt: 2 * timeout + Duration::from_secs(8),
             action: Duration::from_secs(15),
             hint: timeout / 4,
+            success: timeout / 20,
             retry: Duration::from_secs(2),
             refund: Duration::from_secs(60),
         }

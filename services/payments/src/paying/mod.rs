@@ -21,6 +21,7 @@ mod orders;
 mod refund;
 pub mod show;
 mod stages;
+mod under_way;
 pub mod webhook;
 pub mod writer;
 
@@ -36,6 +37,7 @@ use crate::gateway::Stripe;
 pub use begin::Outcome;
 pub use due::Patience;
 pub use orders::Orders;
+pub use under_way::UnderWay;
 pub use writer::Writer;
 
 /// Payments, for their buyers and for whoever looks after them. Cheap to clone.
@@ -45,6 +47,8 @@ pub struct Paying {
     pub pool: Pool,
     /// What is written together.
     pub writer: Writer,
+    /// What this instance is at.
+    pub under_way: UnderWay,
     /// Who keeps the tickets.
     pub orders: Orders,
     /// Who charges.

@@ -18,6 +18,8 @@ pub struct Notice {
     pub intent: String,
     /// Our payment, when Stripe says so.
     pub payment: Option<PaymentId>,
+    /// That it was charged, and nothing else.
+    pub success: bool,
 }
 
 impl Paying {
@@ -26,6 +28,9 @@ impl Paying {
     /// # Errors
     /// When the database is away: Stripe sends it again.
     pub async fn notice(&self, notice: &Notice) -> Result<(), Error> {
+        if self.is_being_written(notice).await {
+            return Ok(());
+        }
         let hint = Hint {
             event: notice.id.clone(),
             at: self.clock.now(),
@@ -40,5 +45,15 @@ impl Paying {
             self.bell.notify_one();
         }
         Ok(())
+    }
+
+    /// Whether it tells of a success that this instance is about to write, and then has written.
+    async fn is_being_written(&self, notice: &Notice) -> bool {
+        let Some(payment) = notice.payment.filter(|_| notice.success) else {
+            return false;
+        };
+        self.under_way
+            .writes(payment, &notice.intent, self.patience.success)
+            .await
     }
 }

@@ -1,18 +1,14 @@
 //! Attempts, by the keys of the requests that began them.
 
-use std::collections::HashMap;
-
 use diesel::{
-    QueryResult,
-    sql_types::{Array, Bytea, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+    OptionalExtension, QueryResult,
+    sql_types::{Bytea, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use ticketing_contracts::ids::{PaymentId, UserId};
+use ticketing_contracts::ids::UserId;
 use ticketing_http::idempotency::Repeatable;
 use ticketing_postgres::prepared;
-use uuid::Uuid;
 
-use super::column;
 use crate::domain::Payment;
 
 /// What is unique about the keys of a user.
@@ -21,9 +17,7 @@ pub const KEY: &str = "attempt_request_key";
 /// An attempt that a request with a key has begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Earlier {
-    /// Of which payment.
-    pub payment: PaymentId,
-    /// Which of its attempts.
+    /// Which of its payment's attempts.
     pub number: i32,
     /// SHA-256 of the request's body.
     pub fingerprint: Vec<u8>,
@@ -55,41 +49,29 @@ pub async fn insert(
     .map(drop)
 }
 
-/// Whose request, under which key; which attempt of which payment it has begun; its fingerprint, and what the
-/// buyer was told.
-type Row = (Uuid, String, Uuid, i32, Vec<u8>, Option<String>);
-
-/// The attempts that users' requests with these keys have begun.
+/// The attempt that a user's request with this key has begun.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn by_keys(
-    connection: &AsyncPgConnection,
-    keys: &[(UserId, &str)],
-) -> QueryResult<HashMap<(UserId, String), Earlier>> {
-    if keys.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows: Vec<Row> = prepared(
-        "SELECT user_id, request_key, payment_id, number, fingerprint, failure FROM attempt \
-         WHERE request_key IS NOT NULL \
-           AND (user_id, request_key) IN (SELECT * FROM unnest({}, {}))",
+pub async fn by_key(
+    connection: &mut AsyncPgConnection,
+    user: UserId,
+    key: &str,
+) -> QueryResult<Option<Earlier>> {
+    let earlier: Option<(i32, Vec<u8>, Option<String>)> = prepared(
+        "SELECT number, fingerprint, failure FROM attempt WHERE user_id = {} AND request_key = {}",
     )
-    .bind::<Array<SqlUuid>, _>(column(keys, |(user, _)| user.0))
-    .bind::<Array<Text>, _>(column(keys, |(_, key)| *key))
-    .returning::<(SqlUuid, Text, SqlUuid, Integer, Bytea, Nullable<Text>)>()
-    .get_results(&mut &*connection)
-    .await?;
-    let earlier = |(user, key, payment, number, fingerprint, failure)| {
-        let earlier = Earlier {
-            payment: PaymentId(payment),
-            number,
-            fingerprint,
-            failure,
-        };
-        ((UserId(user), key), earlier)
-    };
-    Ok(rows.into_iter().map(earlier).collect())
+    .bind::<SqlUuid, _>(user.0)
+    .bind::<Text, _>(key)
+    .returning::<(Integer, Bytea, Nullable<Text>)>()
+    .get_result(connection)
+    .await
+    .optional()?;
+    Ok(earlier.map(|(number, fingerprint, failure)| Earlier {
+        number,
+        fingerprint,
+        failure,
+    }))
 }
 
 /// Notes what the buyer was told of an attempt that failed.

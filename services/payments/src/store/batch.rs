@@ -15,36 +15,14 @@ use diesel::{
     },
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use ticketing_contracts::ids::{OrderId, PaymentId, UserId};
+use ticketing_contracts::ids::PaymentId;
 use ticketing_http::idempotency::Repeatable;
 use ticketing_messaging::Envelope;
 use ticketing_postgres::prepared;
 use uuid::Uuid;
 
-use super::{
-    attempts::{self, Earlier},
-    column,
-    payments::{self, milliseconds},
-};
+use super::{column, payments::milliseconds};
 use crate::domain::Payment;
-
-/// What is to be known before an order is paid.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Look {
-    /// Which.
-    pub order: OrderId,
-    /// Who asks, with which key.
-    pub key: Option<(UserId, String)>,
-}
-
-/// What there is already.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Known {
-    /// The attempt that the same key has begun.
-    pub earlier: Option<Earlier>,
-    /// The payment of the order.
-    pub payment: Option<Payment>,
-}
 
 /// A payment with its first attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,31 +57,12 @@ pub struct Success {
     pub event: Envelope,
 }
 
-/// Reads what there is.
+/// Begins payments, each with its first attempt, unless its order has one or is over, or its request has
+/// begun an attempt before. Returns which.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn look(connection: &AsyncPgConnection, looks: &[&Look]) -> QueryResult<Vec<Known>> {
-    if looks.is_empty() {
-        return Ok(Vec::new());
-    }
-    let keys = looks.iter().filter_map(|look| look.key.as_ref());
-    let keys = column(keys, |(user, key)| (*user, key.as_str()));
-    // First: whose attempt is seen, its payment is there to be seen.
-    let earlier = attempts::by_keys(connection, &keys).await?;
-    let orders = column(looks, |look| look.order);
-    let payments = payments::of_orders(connection, &orders).await?;
-    let known = |look: &&Look| Known {
-        earlier: look.key.as_ref().and_then(|key| earlier.get(key)).cloned(),
-        payment: payments.get(&look.order).cloned(),
-    };
-    Ok(looks.iter().map(known).collect())
-}
-
-/// Begins payments, each with its first attempt, unless its order has one or is over. Returns which.
-///
-/// # Errors
-/// When the database fails, or a request's key was used before ([`attempts::KEY`]).
+/// When the database fails, or another request has the same key and comes at the same time
+/// ([`super::attempts::KEY`]).
 pub async fn begin(
     connection: &AsyncPgConnection,
     begins: &[&Begin],
@@ -125,6 +84,8 @@ pub async fn begin(
            SELECT n.id, n.order_id, n.user_id, n.amount, n.currency, 0, 'attempting', 1, n.method, \
                   n.attempted_at, {}, n.lease, now() + {} * interval '1 millisecond', n.created_at \
            FROM n WHERE NOT EXISTS (SELECT FROM ended e WHERE e.order_id = n.order_id) \
+                    AND NOT EXISTS (SELECT FROM attempt a WHERE a.user_id = n.user_id \
+                                                            AND a.request_key = n.request_key) \
            ORDER BY n.order_id ON CONFLICT (order_id) DO NOTHING RETURNING id) \
          INSERT INTO attempt (payment_id, number, user_id, request_key, fingerprint, begun_at) \
          SELECT n.id, 1, n.user_id, n.request_key, n.fingerprint, n.attempted_at \

@@ -1,21 +1,16 @@
 //! Payments, one by one.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use diesel::{
     OptionalExtension, QueryResult,
-    sql_types::{
-        Array, BigInt, Bool, Double, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid,
-    },
+    sql_types::{BigInt, Bool, Double, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use ticketing_contracts::ids::{OrderId, PaymentId};
 use ticketing_postgres::prepared;
 
-use super::{
-    column,
-    row::{Columns, columns, select_payments},
-};
+use super::row::{Columns, columns, select_payments};
 use crate::domain::Payment;
 
 /// A payment.
@@ -48,25 +43,6 @@ pub async fn of_order(
         .get_result(connection)
         .await
         .optional()
-}
-
-/// The payments of several orders.
-///
-/// # Errors
-/// When the database fails.
-pub async fn of_orders(
-    connection: &AsyncPgConnection,
-    orders: &[OrderId],
-) -> QueryResult<HashMap<OrderId, Payment>> {
-    let payments: Vec<Payment> = prepared(select_payments!("WHERE p.order_id = ANY({})"))
-        .bind::<Array<SqlUuid>, _>(column(orders, |order| order.0))
-        .returning::<Columns>()
-        .get_results(&mut &*connection)
-        .await?;
-    let payments = payments.into_iter();
-    Ok(payments
-        .map(|payment| (payment.order_id, payment))
-        .collect())
 }
 
 /// Locks a payment until the transaction ends. Whatever changes one does so first.

@@ -191,7 +191,6 @@ async fn many_buyers_at_once_pay_once_each() {
     }
     for (what, number) in [
         ("attempt", 30),
-        ("webhook_event", 30),
         (
             "payment WHERE status = 'succeeded' AND settled = 'complete' AND version = 1",
             24,

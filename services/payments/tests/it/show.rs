@@ -41,7 +41,6 @@ async fn how_long_each_stage_takes_is_counted() {
     let order = world.order(&ann).await.id;
     paid(app.pay(&ann, order, "tok_visa").await).await;
     let stages = [
-        "look",
         "lease",
         "begin",
         "prepare",

@@ -6,24 +6,21 @@ use ticketing_contracts::ids::PaymentId;
 
 use super::{Answer, Asked, Step};
 use crate::store::{
-    batch::{Begin, Confirming, Known, Look, Success},
+    batch::{Begin, Confirming, Success},
     webhooks::{Hint, Noted},
 };
 
 /// What is written together.
 #[derive(Default)]
 pub(super) struct Batch {
-    pub looks: Vec<Asked<Look, Known>>,
-    pub begins: Vec<Asked<Begin, ()>>,
-    pub confirmings: Vec<Asked<Confirming, ()>>,
-    pub successes: Vec<Asked<Success, ()>>,
-    pub hints: Vec<Asked<Hint, ()>>,
+    pub begins: Vec<Asked<Begin>>,
+    pub confirmings: Vec<Asked<Confirming>>,
+    pub successes: Vec<Asked<Success>>,
+    pub hints: Vec<Asked<Hint>>,
 }
 
 /// What was written.
 pub(super) struct Written {
-    /// For each look.
-    pub known: Vec<Known>,
     pub begun: HashSet<PaymentId>,
     pub confirming: HashSet<PaymentId>,
     pub succeeded: HashSet<PaymentId>,
@@ -46,7 +43,6 @@ impl Batch {
 
     fn add(&mut self, step: Step) {
         match step {
-            Step::Look(asked) => self.looks.push(asked),
             Step::Begin(asked) => self.begins.push(asked),
             Step::Confirm(asked) => self.confirmings.push(asked),
             Step::Succeed(asked) => self.successes.push(asked),
@@ -66,18 +62,8 @@ impl Batch {
     }
 
     /// Answers everybody whose step was done, and all others.
-    pub fn done(self, written: Written) {
-        let mut known = written.known.into_iter();
-        answer(self.looks, |_| {
-            known.next().map_or(Answer::NotDone, Answer::Done)
-        });
-        let done = |done| {
-            if done {
-                Answer::Done(())
-            } else {
-                Answer::NotDone
-            }
-        };
+    pub fn done(self, written: &Written) {
+        let done = |done| if done { Answer::Done } else { Answer::NotDone };
         answer(self.begins, |one| {
             done(written.begun.contains(&one.payment.id))
         });
@@ -94,7 +80,6 @@ impl Batch {
 
     /// Answers everybody in a batch that failed.
     pub fn not_done(self, away: Option<&str>) {
-        answer(self.looks, |_| not_done(away));
         answer(self.begins, |_| not_done(away));
         answer(self.confirmings, |_| not_done(away));
         answer(self.successes, |_| not_done(away));
@@ -102,11 +87,11 @@ impl Batch {
     }
 }
 
-fn not_done<A>(away: Option<&str>) -> Answer<A> {
+fn not_done(away: Option<&str>) -> Answer {
     away.map_or(Answer::NotDone, |cause| Answer::Away(cause.to_owned()))
 }
 
-fn answer<Q, A>(asked: Vec<Asked<Q, A>>, mut of: impl FnMut(&Q) -> Answer<A>) {
+fn answer<Q>(asked: Vec<Asked<Q>>, mut of: impl FnMut(&Q) -> Answer) {
     for Asked { question, answer } in asked {
         // Whoever has gone away has a result nevertheless.
         _ = answer.send(of(&question));
@@ -115,14 +100,13 @@ fn answer<Q, A>(asked: Vec<Asked<Q, A>>, mut of: impl FnMut(&Q) -> Answer<A>) {
 
 #[cfg(test)]
 mod tests {
-    use ticketing_contracts::ids::OrderId;
     use ticketing_messaging::Envelope;
     use tokio::sync::oneshot;
     use uuid::Uuid;
 
     use super::*;
 
-    fn asked<Q, A>(question: Q) -> Asked<Q, A> {
+    fn asked<Q>(question: Q) -> Asked<Q> {
         let (answer, _) = oneshot::channel();
         Asked { question, answer }
     }
@@ -170,18 +154,11 @@ mod tests {
 
     #[test]
     fn what_is_one_statement_needs_no_transaction() {
-        let look = || {
-            Step::Look(asked(Look {
-                order: OrderId(Uuid::nil()),
-                key: None,
-            }))
-        };
         let needs = |steps: Vec<Step>| {
             let mut waiting = steps;
             Batch::take(&mut waiting).needs_a_transaction()
         };
-        assert!(!needs(vec![look(), look()]));
-        assert!(!needs(vec![look(), confirm(1, 1), confirm(2, 1)]));
+        assert!(!needs(vec![confirm(1, 1), confirm(2, 1)]));
         assert!(!needs(vec![note(1), note(2)]));
         assert!(needs(vec![confirm(1, 1), note(1)]));
         let event = Envelope {

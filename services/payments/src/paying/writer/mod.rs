@@ -33,7 +33,7 @@ use super::Patience;
 use crate::{
     error::Error,
     store::{
-        batch::{Begin, Confirming, Known, Look, Success},
+        batch::{Begin, Confirming, Success},
         webhooks::Hint,
     },
 };
@@ -71,21 +71,20 @@ pub struct Writer(mpsc::Sender<Step>);
 
 /// A step, and who waits for it.
 enum Step {
-    Look(Asked<Look, Known>),
-    Begin(Asked<Begin, ()>),
-    Confirm(Asked<Confirming, ()>),
-    Succeed(Asked<Success, ()>),
-    Note(Asked<Hint, ()>),
+    Begin(Asked<Begin>),
+    Confirm(Asked<Confirming>),
+    Succeed(Asked<Success>),
+    Note(Asked<Hint>),
 }
 
-struct Asked<Q, A> {
+struct Asked<Q> {
     question: Q,
-    answer: oneshot::Sender<Answer<A>>,
+    answer: oneshot::Sender<Answer>,
 }
 
-enum Answer<A> {
+enum Answer {
     /// It is on the disk.
-    Done(A),
+    Done,
     /// Not here; alone perhaps.
     NotDone,
     /// Nobody can do it now.
@@ -102,20 +101,12 @@ impl Writer {
         Self(sender)
     }
 
-    /// Reads what there is of an order's payment. `None`: it is to be read alone.
-    ///
-    /// # Errors
-    /// When the database is away.
-    pub async fn look(&self, look: Look) -> Result<Option<Known>, Error> {
-        self.ask(look, Step::Look).await
-    }
-
     /// Begins a payment with its first attempt. Returns whether it did.
     ///
     /// # Errors
     /// When the database is away.
     pub async fn begin(&self, begin: Begin) -> Result<bool, Error> {
-        self.has_done(begin, Step::Begin).await
+        self.ask(begin, Step::Begin).await
     }
 
     /// Commits to ask Stripe to charge an attempt. Returns whether it did.
@@ -123,7 +114,7 @@ impl Writer {
     /// # Errors
     /// When the database is away.
     pub async fn confirming(&self, attempt: Confirming) -> Result<bool, Error> {
-        self.has_done(attempt, Step::Confirm).await
+        self.ask(attempt, Step::Confirm).await
     }
 
     /// Writes a success, and tells of it. Returns whether it did.
@@ -131,7 +122,7 @@ impl Writer {
     /// # Errors
     /// When the database is away.
     pub async fn succeed(&self, success: Success) -> Result<bool, Error> {
-        self.has_done(success, Step::Succeed).await
+        self.ask(success, Step::Succeed).await
     }
 
     /// Notes what Stripe has told. Returns whether it did.
@@ -139,31 +130,19 @@ impl Writer {
     /// # Errors
     /// When the database is away.
     pub async fn note(&self, hint: Hint) -> Result<bool, Error> {
-        self.has_done(hint, Step::Note).await
+        self.ask(hint, Step::Note).await
     }
 
-    async fn has_done<Q>(
-        &self,
-        question: Q,
-        step: fn(Asked<Q, ()>) -> Step,
-    ) -> Result<bool, Error> {
-        Ok(self.ask(question, step).await?.is_some())
-    }
-
-    /// Asks, and waits until the answer is durable.
-    async fn ask<Q, A>(
-        &self,
-        question: Q,
-        step: fn(Asked<Q, A>) -> Step,
-    ) -> Result<Option<A>, Error> {
+    /// Asks, and waits until it is durable. Returns whether it is.
+    async fn ask<Q>(&self, question: Q, step: fn(Asked<Q>) -> Step) -> Result<bool, Error> {
         let (answer, answered) = oneshot::channel();
         if self.0.try_send(step(Asked { question, answer })).is_err() {
-            return Ok(None);
+            return Ok(false);
         }
         match answered.await {
-            Ok(Answer::Done(done)) => Ok(Some(done)),
+            Ok(Answer::Done) => Ok(true),
             Ok(Answer::Away(cause)) => Err(Error::DatabaseAway(cause)),
-            Ok(Answer::NotDone) | Err(_) => Ok(None),
+            Ok(Answer::NotDone) | Err(_) => Ok(false),
         }
     }
 }
@@ -172,7 +151,7 @@ impl Step {
     /// The payment that it changes.
     fn payment(&self) -> Option<PaymentId> {
         match self {
-            Self::Look(_) | Self::Note(_) => None,
+            Self::Note(_) => None,
             Self::Begin(asked) => Some(asked.question.payment.id),
             Self::Confirm(asked) => Some(asked.question.id),
             Self::Succeed(asked) => Some(asked.question.id),

@@ -33,7 +33,7 @@ impl Batches {
                 if written.noted.due {
                     self.settings.bell.notify_one();
                 }
-                batch.done(written);
+                batch.done(&written);
             }
             Err(error) => {
                 let away = is_away(&error);
@@ -68,18 +68,9 @@ impl Batches {
         let Settings {
             instance, patience, ..
         } = &self.settings;
-        let (looks, begins) = (questions(&batch.looks), questions(&batch.begins));
-        let (confirmings, successes) = (questions(&batch.confirmings), questions(&batch.successes));
-        let hints = questions(&batch.hints);
-        // What can't be read is read alone. What was written beside it is written, unless there is a
-        // transaction, which ends by this.
-        let look = async {
-            let known = store::batch::look(connection, &looks).await;
-            let known = known.inspect_err(|error| tracing::warn!(%error, "nobody could look"));
-            Ok(known.unwrap_or_default())
-        };
-        let (known, begun, confirming, succeeded, noted) = futures::try_join!(
-            look,
+        let (begins, confirmings) = (questions(&batch.begins), questions(&batch.confirmings));
+        let (successes, hints) = (questions(&batch.successes), questions(&batch.hints));
+        let (begun, confirming, succeeded, noted) = futures::try_join!(
             store::batch::begin(connection, &begins, instance, patience.attempt),
             store::batch::confirming(connection, &confirmings),
             store::batch::succeed(connection, &successes),
@@ -89,7 +80,6 @@ impl Batches {
         let events: Vec<_> = told.map(|one| one.event.clone()).collect();
         outbox::append_all(connection, &events).await?;
         Ok(Written {
-            known,
             begun,
             confirming,
             succeeded,
@@ -107,6 +97,6 @@ fn is_away(error: &Error) -> bool {
     }
 }
 
-fn questions<Q, A>(asked: &[Asked<Q, A>]) -> Vec<&Q> {
+fn questions<Q>(asked: &[Asked<Q>]) -> Vec<&Q> {
     asked.iter().map(|asked| &asked.question).collect()
 }
