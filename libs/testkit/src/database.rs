@@ -124,7 +124,8 @@ impl TestDatabase {
             password: password.into(),
             schema: self.schema.clone(),
             connections: 5,
-            wait: Duration::from_secs(5),
+            // Generous: a test that is about it sets its own.
+            wait: Duration::from_secs(30),
             plan_once: false,
         }
     }

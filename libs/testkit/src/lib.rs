@@ -24,5 +24,5 @@ pub use link::Link;
 pub use poll::{eventually, eventually_within};
 pub use postgres::Postgres;
 pub use process::Process;
-pub use redis::Redis;
+pub use redis::{Redis, connect_patiently};
 pub use stripe_mock::StripeMock;

@@ -1,4 +1,4 @@
-//! A Redis server.
+//! A Redis server, and connections to it that wait.
 
 use std::{
     fs::{self, File},
@@ -11,8 +11,26 @@ use std::{
 
 use anyhow::{Context, ensure};
 use nix::sys::signal::Signal;
+use redis::{AsyncConnectionConfig, Client, aio::MultiplexedConnection};
 
 use crate::engine::{Engine, folder, free_port};
+
+/// How long [`connect_patiently`] waits. Generous: it bounds a failure, it does not measure.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A connection of the test's own to the Redis at `url`, to look and to get in the way. A service's gives
+/// up within seconds; this one waits for a Redis that a busy machine makes slow.
+///
+/// # Panics
+/// When Redis is away, or can't be connected to within a minute.
+pub async fn connect_patiently(url: &str) -> MultiplexedConnection {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(PATIENCE))
+        .set_response_timeout(Some(PATIENCE));
+    let client = Client::open(url).expect("it is the URL of a Redis");
+    let connected = client.get_multiplexed_async_connection_with_config(&config);
+    connected.await.expect("Redis answers")
+}
 
 /// A Redis on a port of its own.
 #[derive(Debug)]

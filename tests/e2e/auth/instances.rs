@@ -14,7 +14,7 @@ async fn a_second_instance_takes_traffic_and_leaves_without_a_failure() {
     eventually("both instances answer", async || {
         let mut counts = Vec::new();
         for admin in stack.passing("auth-admin").await {
-            counts.push(stack.answered(&admin, "/api/users/currentuser").await);
+            counts.push(stack.answered(&admin, "/api/users/currentuser").await?);
         }
         (counts.len() == 2 && counts.iter().all(|count| *count > 10)).then_some(())
     })

@@ -14,7 +14,7 @@ async fn holds_end_without_it_and_promptly_with_it() {
     let stack = Stack::get();
     let back = async || drop(stack.scaled("expiration", 1).await);
     stack
-        .with_settings("orders", &[("HOLD", "4s")], async || {
+        .with_settings("orders", &[("HOLD", "10s")], async || {
             stack.scaled("expiration", 0).await;
             finally(overdue(&stack), back()).await;
         })

@@ -22,7 +22,7 @@ use reqwest::{Client, ClientBuilder, Response, StatusCode, header};
 use serde_json::{Value, json};
 pub use simulator::Fault;
 use stack::secrets::Secrets;
-use ticketing_testkit::engine::run;
+use ticketing_testkit::{engine::run, eventually};
 pub use traffic::Traffic;
 
 pub const PASSWORD: &str = "correct horse";
@@ -115,7 +115,14 @@ impl Stack {
     pub async fn redis(&self) -> redis::RedisResult<redis::aio::MultiplexedConnection> {
         let (password, port) = (self.secrets().redis_password, variable("E2E_REDIS_PORT"));
         let client = redis::Client::open(format!("redis://:{password}@127.0.0.1:{port}"))?;
-        client.get_multiplexed_async_connection().await
+        // By itself it gives up after half a second.
+        let patience = Some(Duration::from_secs(10));
+        let config = redis::AsyncConnectionConfig::new()
+            .set_connection_timeout(patience)
+            .set_response_timeout(patience);
+        client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await
     }
 
     /// All schemas, as the role sees them that may only read.
@@ -138,33 +145,34 @@ impl Stack {
         answer.error_for_status().unwrap().json().await.unwrap()
     }
 
-    /// How many requests to these routes an instance has answered, by its admin port.
-    pub async fn answered(&self, admin: &str, route: &str) -> u64 {
+    /// How many requests to these routes an instance has answered, if its admin port tells.
+    pub async fn answered(&self, admin: &str, route: &str) -> Option<u64> {
         self.counted(admin, "http_requests_total", route).await
     }
 
     /// How often browsers have reported a breach of a page's policy, at all instances of web.
     pub async fn policy_reports(&self) -> u64 {
-        let mut reports = 0;
-        for admin in self.passing("web-admin").await {
-            reports += self.counted(&admin, "web_csp_reports_total", "").await;
-        }
-        reports
+        eventually("every instance of web tells its reports", async || {
+            let instances = self.passing("web-admin").await;
+            let mut reports = (!instances.is_empty()).then_some(0_u64)?;
+            for admin in instances {
+                reports += self.counted(&admin, "web_csp_reports_total", "").await?;
+            }
+            Some(reports)
+        })
+        .await
     }
 
     /// The sum of a counter's series that have this in their labels.
-    async fn counted(&self, admin: &str, counter: &str, label: &str) -> u64 {
+    async fn counted(&self, admin: &str, counter: &str, label: &str) -> Option<u64> {
         let metrics = self.client.get(format!("http://{admin}/metrics"));
-        let Ok(metrics) = metrics.send().await else {
-            return 0;
-        };
-        let metrics = metrics.text().await.unwrap();
+        let metrics = metrics.send().await.ok()?.error_for_status().ok()?;
+        let metrics = metrics.text().await.ok()?;
         let counts = metrics
             .lines()
             .filter(|line| line.starts_with(counter) && line.contains(label));
-        counts
-            .map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap())
-            .sum()
+        let counts = counts.map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap());
+        Some(counts.sum())
     }
 
     /// `host:port` of the instances of a Consul service whose checks pass.

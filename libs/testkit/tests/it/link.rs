@@ -1,13 +1,11 @@
 //! Answers that get lost on the way.
 
 use redis::{AsyncTypedCommands, aio::MultiplexedConnection};
-use ticketing_testkit::{Link, Redis, TestDatabase, eventually};
+use ticketing_testkit::{Link, Redis, TestDatabase, connect_patiently, eventually};
 use tokio_postgres::Client;
 
-async fn over(link: &Link) -> redis::RedisResult<MultiplexedConnection> {
-    redis::Client::open(format!("redis://127.0.0.1:{}", link.port()))?
-        .get_multiplexed_async_connection()
-        .await
+async fn over(link: &Link) -> MultiplexedConnection {
+    connect_patiently(&format!("redis://127.0.0.1:{}", link.port())).await
 }
 
 /// A table, and a client that reaches it over the link.
@@ -27,7 +25,7 @@ async fn rows(database: &TestDatabase) -> i64 {
 #[tokio::test]
 async fn an_increment_is_made_and_its_answer_lost() {
     let link = Link::to(Redis::shared().port()).await;
-    let mut connection = over(&link).await.unwrap();
+    let mut connection = over(&link).await;
     connection.set("link:counter", 1).await.unwrap();
 
     link.cut_after(b"INCR");
@@ -37,7 +35,7 @@ async fn an_increment_is_made_and_its_answer_lost() {
     assert_eq!(link.cuts(), 1);
 
     // Once: the next connection is left alone.
-    let mut connection = over(&link).await.unwrap();
+    let mut connection = over(&link).await;
     let counter = connection.get_int("link:counter").await.unwrap();
     assert_eq!(counter, Some(2));
     assert_eq!(connection.incr("link:counter", 1).await.unwrap(), 3);
@@ -105,7 +103,7 @@ async fn a_cut_link_lets_nothing_through_until_it_is_mended() {
 #[tokio::test]
 async fn a_dropped_link_takes_its_connections_along() {
     let link = Link::to(Redis::shared().port()).await;
-    let mut connection = over(&link).await.unwrap();
+    let mut connection = over(&link).await;
     connection.ping().await.unwrap();
     drop(link);
     eventually("it is closed", async || connection.ping().await.err()).await;

@@ -3,12 +3,12 @@
 use std::{env, fs, process::Command, time::Duration};
 
 use nix::sys::signal::Signal;
-use ticketing_testkit::{Postgres, Process, eventually};
+use ticketing_testkit::{Postgres, Process, eventually, eventually_within};
 
 /// In the environment of a test that runs to be killed.
 const INSIDE: &str = "TESTKIT_INSIDE";
 /// Longer than it takes to be killed.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_secs(300);
 
 const WAITS: &str = "sleep 600 & echo $!; wait";
 const ENDS_WELL: &str = "trap 'echo bye >&2; exit 7' TERM; echo up; while :; do sleep 0.01; done";
@@ -29,6 +29,11 @@ async fn first_line(process: &Process) -> String {
 fn state(pid: &str) -> Option<char> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(')')?.1.trim_start().chars().next()
+}
+
+async fn becomes(pid: &str, expected: char) {
+    let what = format!("its state is {expected}");
+    eventually(&what, async || (state(pid)? == expected).then_some(())).await;
 }
 
 async fn ends(pid: &str) {
@@ -78,15 +83,11 @@ async fn it_is_killed_with_what_it_has_started() {
 async fn it_stands_still_while_it_is_frozen() {
     let process = Process::start(Command::new("sleep").arg("600")).unwrap();
     let pid = process.pid().to_string();
-    let becomes = async |expected| {
-        let what = format!("its state is {expected}");
-        eventually(&what, async || (state(&pid)? == expected).then_some(())).await;
-    };
     process.freeze().unwrap();
-    becomes('T').await;
+    becomes(&pid, 'T').await;
     assert!(process.is_running());
     process.thaw().unwrap();
-    becomes('S').await;
+    becomes(&pid, 'S').await;
     assert_eq!(process.end(Signal::SIGTERM).unwrap(), None);
 }
 
@@ -105,7 +106,9 @@ async fn run_inside(test: &str) -> (Process, String) {
     let mut tests = Command::new(env::current_exe().unwrap());
     tests.args([test, "--exact", "--quiet", "--nocapture"]);
     let tests = Process::start(tests.env(INSIDE, "1")).unwrap();
-    let pid = eventually("it prints a pid", async || {
+    // It may have to start an engine first.
+    let limit = Duration::from_secs(120);
+    let pid = eventually_within(limit, "it prints a pid", async || {
         let log = tests.log();
         let pid = log.lines().find(|line| line.parse::<u32>().is_ok())?;
         Some(pid.to_owned())
@@ -138,7 +141,7 @@ async fn a_frozen_engine_ends_with_the_test_process() {
         return std::thread::sleep(LONG);
     }
     let (tests, backend) = run_inside("process::a_frozen_engine_ends_with_the_test_process").await;
-    assert_eq!(state(&backend), Some('T'));
+    becomes(&backend, 'T').await;
     tests.kill().unwrap();
     ends(&backend).await;
 }

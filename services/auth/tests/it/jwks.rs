@@ -9,7 +9,7 @@ use ticketing_http::session::{
     jwks::{Refresh, follow},
 };
 use ticketing_runtime::consul::{ConsulSettings, Resolver};
-use ticketing_testkit::eventually;
+use ticketing_testkit::{engine::free_port, eventually};
 use tokio_util::sync::CancellationToken;
 
 use crate::harness::{Builder, KEY_A, KEY_B, TestApp, cookie};
@@ -30,10 +30,17 @@ fn other_service(app: &TestApp, base: &str, unknown_key: Duration) -> Verifier {
     let resolver = Resolver::new(settings, CancellationToken::new());
     let refresh = Refresh {
         unknown_key,
+        patience: Duration::from_secs(30),
         ..Refresh::default()
     };
     let stop = CancellationToken::new();
     follow(resolver.service("auth"), refresh, app.clock.clock(), stop)
+}
+
+/// For an auth that ends, and another that takes its place.
+async fn on_a_port_of_its_own() -> Builder {
+    let address = format!("127.0.0.1:{}", free_port().unwrap());
+    Builder::new().await.set("HTTP_ADDRESS", address)
 }
 
 fn token(cookie: &str) -> &str {
@@ -81,7 +88,7 @@ async fn an_old_session_is_valid_until_its_key_is_withdrawn() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_service_follows_a_rotation_and_outlives_auth() {
-    let builder = Builder::new().await;
+    let builder = on_a_port_of_its_own().await;
     let app = builder.start().await;
     let old = cookie(&app.sign_up("ann@example.com").await);
     let unseen = cookie(&app.sign_up("carl@example.com").await);
@@ -92,7 +99,6 @@ async fn another_service_follows_a_rotation_and_outlives_auth() {
     );
 
     // The same address with new keys: the old instance ends, the new one takes its place.
-    let address = app.base.trim_start_matches("http://").to_owned();
     app.lifecycle.soft().cancel();
     app.done.await.unwrap().unwrap();
     // One that was not verified before, so that it is the keys that survive, not an answer.
@@ -100,7 +106,6 @@ async fn another_service_follows_a_rotation_and_outlives_auth() {
     assert!(verified.is_some(), "known keys survive auth's absence");
 
     let rotated = builder
-        .set("HTTP_ADDRESS", address)
         .set("SESSION_KEYS", format!("{KEY_B},{KEY_A}"))
         .start()
         .await;
@@ -153,16 +158,15 @@ async fn unknown_keys_are_asked_for_rarely() {
 /// A service that starts before auth says that it can't tell, not that nobody is signed in.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_any_key_nobody_is_refused() {
-    let builder = Builder::new().await;
-    let app = builder.start().await;
+    let builder = on_a_port_of_its_own().await;
+    let mut app = builder.start().await;
     let session = cookie(&app.sign_up("ann@example.com").await);
-    let address = app.base.trim_start_matches("http://").to_owned();
     app.lifecycle.soft().cancel();
+    (&mut app.done).await.unwrap().unwrap();
     let verifier = other_service(&app, &app.base, Duration::from_secs(3600));
-    app.done.await.unwrap().unwrap();
     assert_eq!(verifier.verify(token(&session)).await, Err(NoKeys));
     // Asking all the time does not put off the fetch that is due every second.
-    let _back = builder.set("HTTP_ADDRESS", address).start().await;
+    let _back = builder.start().await;
     eventually("the keys are there", async || {
         verifier.verify(token(&session)).await.ok()?
     })

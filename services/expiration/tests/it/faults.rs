@@ -32,6 +32,8 @@ async fn what_falls_due_while_redis_is_away_fires_when_it_is_back() {
     let orders = [15, 16, 17].map(|minutes| world.order(minutes));
     world.place(&orders).await;
     world.keeps(3).await;
+    // What is not acknowledged is heard once more, and would fire twice.
+    world.all_is_heard().await;
     redis.aof_len().unwrap();
     redis.crash().unwrap();
     world.advance(20);

@@ -18,7 +18,7 @@ use ticketing_contracts::{
 };
 use ticketing_messaging::{connection::RedisSettings, group};
 use ticketing_runtime::{Lifecycle, Settings, lifecycle::Signals};
-use ticketing_testkit::{ManualClock, Redis, eventually};
+use ticketing_testkit::{ManualClock, Redis, connect_patiently, eventually};
 use tokio::task::JoinHandle;
 
 /// Keys of its own in a Redis, and a clock that instances of one test share.
@@ -103,7 +103,7 @@ impl World {
     }
 
     pub async fn connection(&self) -> MultiplexedConnection {
-        self.redis.connect().await.unwrap()
+        connect_patiently(&self.redis.url).await
     }
 
     /// An order that was just placed, to be released after `minutes`.
@@ -124,9 +124,10 @@ impl World {
         }
     }
 
-    /// Says these.
+    /// Says these at once: nobody finds only the first of them.
     pub async fn say(&self, events: impl IntoIterator<Item = OrderEvent>) {
         let mut pipe = redis::pipe();
+        pipe.atomic();
         for event in events {
             let id = EventId::new(self.now()).to_string();
             let (subject, version) = (event.subject().to_string(), event.version().to_string());

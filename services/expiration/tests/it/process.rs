@@ -32,11 +32,15 @@ async fn it_serves_and_ends_on_sigterm() {
     let order = world.order(0);
     world.place(std::slice::from_ref(&order)).await;
     world.fires(&[deadline(&order)]).await;
+    eventually("it has found that this Redis keeps nothing", async || {
+        let log = process.log();
+        log.contains("Redis is not set up to carry events")
+            .then_some(())
+    })
+    .await;
     assert_eq!(process.end(Signal::SIGTERM).unwrap(), Some(0));
     let log = process.log();
     assert!(log.contains(r#""message":"stopping""#), "{log}");
-    // This Redis keeps nothing.
-    assert!(log.contains("Redis is not set up to carry events"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,8 +92,15 @@ async fn kill_9_loses_no_deadline() {
     let expected: BTreeSet<_> = orders.iter().map(deadline).collect();
     let mut process = Process::start(&mut serve(&world)).unwrap();
     let mut kills = 0;
-    for some in orders.chunks(100) {
+    for (number, some) in orders.chunks(100).enumerate() {
         world.place(some).await;
+        // Three times for certain, however slow it is: so many are placed that more will have fired.
+        if kills < 3 && number >= 2 * kills {
+            eventually("the next ones have fired", async || {
+                (world.fired().await.len() > 200 * kills).then_some(())
+            })
+            .await;
+        }
         if kills < 8 && world.fired().await.len() > 200 * kills {
             process.kill().unwrap();
             kills += 1;
@@ -105,5 +116,6 @@ async fn kill_9_loses_no_deadline() {
     assert_eq!(fired, expected);
     assert!(kills > 2, "it was killed {kills} times");
     world.all_is_heard().await;
-    assert_eq!(world.kept().await, 0);
+    // What was heard twice may have to fire once more.
+    world.keeps(0).await;
 }

@@ -25,6 +25,7 @@ fn orders(arguments: &[&str], role: &DatabaseSettings) -> Command {
         .env("DATABASE_USER", &role.user)
         .env("DATABASE_PASSWORD", role.password.expose_secret())
         .env("DATABASE_SCHEMA", &role.schema)
+        .env("DATABASE_WAIT", "30s")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     process

@@ -23,12 +23,13 @@ impl Point {
     async fn prepare(self, world: &World) {
         match self {
             Self::BeforeTheCall => {
-                world.sim.faults(&[Fault("create", "hang-before", 1)]).await;
+                let hang = Fault("create", "hang-before", 1);
+                world.sim.hangs(hang, 5).await;
             }
             Self::AfterTheCharge => {
                 // Whoever finds it does so without being told.
-                let hang = [Fault("confirm", "hang", 1)];
-                world.sim.faults_untold(&hang).await;
+                let hang = Fault("confirm", "hang", 1);
+                world.sim.hangs_untold(hang, 5).await;
             }
             Self::BeforeItIsPublished => {}
         }

@@ -71,7 +71,7 @@ async fn a_lease_that_could_not_be_given_back_is_given_back_later() {
     let app = world.start().await;
     let ann = world.user();
     let order = world.order(&ann).await;
-    world.sim.slowly(500).await;
+    world.sim.slowly(5_000).await;
     let request = app.paying(
         &ann,
         &crate::harness::paying_with(order.id, "tok_chargeDeclined"),

@@ -7,7 +7,7 @@ use ticketing_contracts::{
 };
 use ticketing_testkit::eventually;
 
-use crate::harness::{App, User, World, now, paid};
+use crate::harness::{App, Fault, User, World, now, paid};
 
 /// As orders tells of it, once more.
 async fn cancelled(world: &World) -> OrderEvent {
@@ -87,10 +87,11 @@ async fn a_refund_that_another_instance_has_noted_is_not_told_again() {
     let app = world.start().await;
     let (_, _, _, due) = to_be_refunded(&world, &app).await;
     // A webhook of the refund would wait for the lock as well.
-    world.sim.slowly_untold(500).await;
+    let hangs = Fault("refund", "hang", 1);
+    world.sim.hangs_untold(hangs, 5).await;
     world.publish(&due).await;
-    eventually("the refund is about to be asked for", async || {
-        (world.sim.asked("GET /v1/refunds").await == 1).then_some(())
+    eventually("the refund is asked for", async || {
+        (world.sim.asked("POST /v1/refunds").await == 1).then_some(())
     })
     .await;
     let lock = "BEGIN; SELECT FROM payment FOR UPDATE";

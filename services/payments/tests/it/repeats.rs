@@ -80,7 +80,7 @@ async fn while_the_first_is_under_way_it_is_refused() {
     let app = world.start().await;
     let ann = world.user();
     let order = world.order(&ann).await.id;
-    world.sim.slowly(400).await;
+    world.sim.slowly(5_000).await;
     let request = app
         .paying(&ann, &paying_with(order, "tok_visa"))
         .header("idempotency-key", "a");

@@ -6,7 +6,7 @@ use rstest::rstest;
 use ticketing_contracts::{api::payments::PaymentStatus, order::OrderStatus};
 use ticketing_testkit::eventually;
 
-use crate::harness::{Fault, World, paid, problem};
+use crate::harness::{Fault, GIVES_UP, World, paid, problem};
 
 /// Nothing can have been charged: the buyer may try again at once.
 #[rstest]
@@ -17,7 +17,7 @@ use crate::harness::{Fault, World, paid, problem};
 #[case::breaks_off(Fault("payment_method", "drop-before", 1))]
 #[tokio::test(flavor = "multi_thread")]
 async fn before_the_charge_nothing_was_charged(#[case] fault: Fault) {
-    let world = World::new().await;
+    let world = World::new().await.set("STRIPE_TIMEOUT", GIVES_UP);
     let app = world.start().await;
     let ann = world.user();
     let order = world.order(&ann).await;
@@ -55,7 +55,7 @@ async fn a_failure_after_the_charge_is_a_success() {
 #[case::hangs(Fault("confirm", "hang", 1))]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_unclear_becomes_clear(#[case] fault: Fault) {
-    let world = World::new().await;
+    let world = World::new().await.set("STRIPE_TIMEOUT", GIVES_UP);
     let app = world.start().await;
     let ann = world.user();
     let order = world.order(&ann).await;
@@ -122,6 +122,7 @@ async fn a_failure_that_stays_one_gives_the_tickets_back() {
 async fn a_stripe_that_hangs_slows_nobody_else() {
     let world = World::new()
         .await
+        .set("STRIPE_TIMEOUT", GIVES_UP)
         .set("STRIPE_CONCURRENCY", "4")
         .set("DATABASE_CONNECTIONS", "2");
     let app = world.start().await;
@@ -169,7 +170,7 @@ async fn orders_hears_of_a_success_as_soon_as_it_is_back() {
     let app = world.start().await;
     let ann = world.user();
     let order = world.order(&ann).await;
-    world.sim.slowly(500).await;
+    world.sim.slowly(5_000).await;
     let request = app.paying(&ann, &crate::harness::paying_with(order.id, "tok_visa"));
     let paying = tokio::spawn(async move { request.send().await.unwrap() });
     eventually("Stripe is asked", async || {

@@ -118,7 +118,7 @@ async fn a_late_notice_of_the_first_card_is_not_about_the_second() {
     let order = world.order(&ann).await;
     let first = paid(app.pay(&ann, order.id, CARD).await).await;
     let intent = first.stripe_id.unwrap();
-    world.sim.slowly(400).await;
+    world.sim.slowly(3_000).await;
     let request = app.paying(&ann, &crate::harness::paying_with(order.id, "tok_visa"));
     let second = tokio::spawn(async move { request.send().await.unwrap() });
     eventually("the second is under way", async || {

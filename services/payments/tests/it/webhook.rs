@@ -7,11 +7,12 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use ticketing_contracts::{api::payments::PaymentStatus, order::OrderStatus};
+use ticketing_testkit::eventually;
 
 use crate::harness::{
-    App, World, all,
+    App, Fault, GIVES_UP, World, all,
     books::{self, Books, begin, done_at_once, patience},
-    now, paid, problem,
+    now, paid, paying_with, problem,
 };
 
 /// An event about a `PaymentIntent`, with an id of its own.
@@ -127,16 +128,13 @@ async fn twenty_of_the_same_make_one_payment() {
 /// Stripe's notice overtakes its own answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn before_the_answer_it_makes_the_payment_too() {
-    let world = World::new().await;
+    let world = World::new().await.set("STRIPE_TIMEOUT", GIVES_UP);
     let app = world.start().await;
     let ann = world.user();
     let order = world.order(&ann).await;
     // The charge is made and told, and its answer never comes.
-    world
-        .sim
-        .faults(&[crate::harness::Fault("confirm", "hang", 1)])
-        .await;
-    let request = app.paying(&ann, &crate::harness::paying_with(order.id, "tok_visa"));
+    world.sim.faults(&[Fault("confirm", "hang", 1)]).await;
+    let request = app.paying(&ann, &paying_with(order.id, "tok_visa"));
     let paying = tokio::spawn(async move { request.send().await.unwrap() });
     world
         .orders
@@ -147,6 +145,56 @@ async fn before_the_answer_it_makes_the_payment_too() {
     assert_eq!(payment.status, PaymentStatus::Succeeded);
     assert_eq!(world.sim.charges(order.id).await, 1);
     world.has_published(&["payment:created"]).await;
+}
+
+/// What is told of a success that is about to be written is answered when it is, and is not written beside
+/// it. Other things are.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_writes_a_success_is_waited_for() {
+    let world = World::new().await.set("STRIPE_TIMEOUT", "1h");
+    let app = world.start().await;
+    let ann = world.user();
+    let order = world.order(&ann).await.id;
+    let hangs = Fault("confirm", "hang", 1);
+    world.sim.hangs_untold(hangs, 5).await;
+    let request = app.paying(&ann, &paying_with(order, "tok_visa"));
+    let paying = tokio::spawn(async move { request.send().await.unwrap() });
+    eventually("Stripe is about to charge", async || {
+        let sql = "SELECT count(*) FROM payment WHERE confirming";
+        (world.number(sql).await == 1).then_some(())
+    })
+    .await;
+    let held = "BEGIN; SELECT FROM payment FOR UPDATE";
+    world.sql.batch_execute(held).await.unwrap();
+    eventually("the success waits for its row", async || {
+        (world.waiting().await == 1).then_some(())
+    })
+    .await;
+    let payment = "SELECT id::text, intent FROM payment";
+    let payment = world.sql.query_one(payment, &[]).await.unwrap();
+    let told = |kind: &str| {
+        let mut event = event(payment.get(1), kind);
+        let ours: String = payment.get(0);
+        event["data"]["object"]["metadata"]["paymentId"] = ours.into();
+        let body = event.to_string();
+        let signature = signature(&body, "whsec_payments");
+        app.request(reqwest::Method::POST, "/api/payments/webhook")
+            .header("stripe-signature", signature)
+            .body(body)
+    };
+    let kinds = ["payment_intent.succeeded", "payment_intent.processing"];
+    let told = kinds.map(|kind| told(kind).send());
+    let told = tokio::spawn(all(told));
+    eventually("the other one waits for the row as well", async || {
+        (world.waiting().await == 2).then_some(())
+    })
+    .await;
+    world.sql.batch_execute("COMMIT").await.unwrap();
+    paid(paying.await.unwrap()).await;
+    for answer in told.await.unwrap() {
+        assert_eq!(answer.unwrap().status(), StatusCode::OK);
+    }
+    assert_eq!(world.number("SELECT count(*) FROM webhook_event").await, 1);
 }
 
 /// Whoever is making an attempt hears from Stripe as well. Everything else is looked at now.

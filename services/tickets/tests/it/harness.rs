@@ -15,7 +15,7 @@ use ticketing_contracts::{
 use ticketing_messaging::connection::RedisSettings;
 use ticketing_postgres::{DatabaseSettings, migrate};
 use ticketing_runtime::{Lifecycle, Settings, lifecycle::Signals};
-use ticketing_testkit::{ManualClock, Redis, TestDatabase, eventually};
+use ticketing_testkit::{ManualClock, Redis, TestDatabase, connect_patiently, eventually};
 use tickets::{SERVICE, app::Application, config::Serve, store};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -115,7 +115,7 @@ impl Builder {
         let application = Application::build(config, self.clock.clock()).expect("it builds");
         let signals = Signals::install().unwrap();
         let lifecycle = Lifecycle::new(std::time::Duration::from_secs(20));
-        TestApp {
+        let app = TestApp {
             base: format!("http://127.0.0.1:{}", application.port().unwrap()),
             admin: format!("http://127.0.0.1:{}", application.admin_port().unwrap()),
             client: Client::builder().no_proxy().build().unwrap(),
@@ -127,13 +127,26 @@ impl Builder {
             sql: self.database.superuser().await,
             done: tokio::spawn(application.run_until_stopped(lifecycle.clone(), signals)),
             lifecycle,
-        }
+        };
+        app.knows_sessions().await;
+        app
     }
 }
 
 impl TestApp {
     pub async fn start() -> Self {
         Builder::new().await.start().await
+    }
+
+    /// Waits until it has auth's keys: before, who has a session has to come again.
+    async fn knows_sessions(&self) {
+        let user = self.user();
+        eventually("auth's keys are known", async || {
+            let request = self.by(&user, Method::GET, "/api/tickets?owner=me");
+            let answer = request.send().await.ok()?;
+            (answer.status() != StatusCode::SERVICE_UNAVAILABLE).then_some(())
+        })
+        .await;
     }
 
     /// Somebody new.
@@ -211,7 +224,7 @@ impl TestApp {
 
     pub async fn publish_raw(&self, kind: &str, subject: Uuid, data: &str) {
         let now = self.clock.clock().now();
-        let mut connection = self.redis.connect().await.unwrap();
+        let mut connection = connect_patiently(&self.redis.url).await;
         let mut add = redis::cmd("XADD");
         add.arg(self.redis.key(OrderEvent::STREAM)).arg("*");
         for (name, value) in [

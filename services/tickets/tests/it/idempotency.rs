@@ -197,7 +197,9 @@ async fn after_a_day_a_key_is_as_good_as_new() {
     let pool = ticketing_postgres::Pool::new(&app.database.app()).unwrap();
     let mut connection = pool.get().await.unwrap();
     let now = app.clock.clock().now();
-    let forgotten = tickets::store::answers::forget(&mut connection, now).await;
-    assert_eq!(forgotten.unwrap(), 1);
+    // The service itself may have been first.
+    tickets::store::answers::forget(&mut connection, now)
+        .await
+        .unwrap();
     assert_eq!(app.number("SELECT count(*) FROM idempotency").await, 0);
 }

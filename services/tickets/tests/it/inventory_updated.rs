@@ -215,7 +215,8 @@ async fn stock_changes_touch_no_index() {
                       WHERE relid = 'ticket'::regclass";
         let row = app.sql.query_one(counts, &[]).await.unwrap();
         let (all, hot): (i64, i64) = (row.get(0), row.get(1));
-        assert!(hot == all, "{hot} of {all} updates are HOT");
+        // A page fills up, and the row moves on, while others' transactions may still see all it held.
+        assert!(all - hot <= 2, "{hot} of {all} updates are HOT");
         (all >= 50).then_some(())
     })
     .await;

@@ -9,8 +9,7 @@ use crate::harness::{Builder, path, problem};
 #[tokio::test(flavor = "multi_thread")]
 async fn without_postgres_it_says_so_and_recovers() {
     let postgres = Postgres::start().unwrap();
-    let mut builder = Builder::on(postgres.schema("tickets").unwrap()).await;
-    builder.app_role.wait = std::time::Duration::from_secs(1);
+    let builder = Builder::on(postgres.schema("tickets").unwrap()).await;
     let app = builder.start().await;
     let seller = app.user();
     let id = app.offer(&seller, 5).await;

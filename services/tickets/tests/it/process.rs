@@ -44,6 +44,7 @@ impl Environment {
             .env("DATABASE_USER", role.user)
             .env("DATABASE_PASSWORD", role.password.expose_secret())
             .env("DATABASE_SCHEMA", role.schema)
+            .env("DATABASE_WAIT", "30s")
             .env("HTTP_ADDRESS", &self.http)
             .env("ADMIN_ADDRESS", &self.admin)
             .env("REDIS_URL", Redis::shared().url())

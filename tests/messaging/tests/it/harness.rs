@@ -1,6 +1,7 @@
 //! A publisher and a listener in one schema, on engines that the test can hurt.
 
 use std::{
+    collections::BTreeMap,
     process::Command,
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
@@ -20,7 +21,9 @@ use ticketing_messaging::{
 };
 use ticketing_postgres::{DatabaseSettings, Pool, migrate};
 use ticketing_runtime::Clock;
-use ticketing_testkit::{Process, Redis, TestDatabase, eventually};
+use ticketing_testkit::{
+    Process, Redis, TestDatabase, connect_patiently, eventually, eventually_within,
+};
 use tokio::{task::JoinHandle, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -92,7 +95,7 @@ impl World {
 
     /// A connection to Redis, to look and to get in the way.
     pub async fn connection(&self) -> MultiplexedConnection {
-        self.redis.connect().await.unwrap()
+        connect_patiently(&self.redis.url).await
     }
 
     pub fn relay(&self) -> Relay {
@@ -226,10 +229,24 @@ impl World {
     /// Waits until this many more events have taken effect.
     pub async fn more_effects(&self, count: i64) {
         let before = self.effects().await;
-        eventually("more takes effect", async || {
+        let limit = Duration::from_secs(120);
+        eventually_within(limit, "more takes effect", async || {
             (self.effects().await >= before + count).then_some(())
         })
         .await;
+    }
+
+    /// Who the group knows by name: each that has read at least once.
+    pub async fn consumers(&self) -> Vec<String> {
+        let consumers = redis::cmd("XINFO")
+            .arg(&["CONSUMERS", &self.stream(), GROUP])
+            .query_async::<Vec<BTreeMap<String, redis::Value>>>(&mut self.connection().await)
+            .await;
+        // No stream or no group yet.
+        let consumers = consumers.unwrap_or_default().into_iter();
+        consumers
+            .map(|mut consumer| redis::from_redis_value(consumer.remove("name").unwrap()).unwrap())
+            .collect()
     }
 
     /// Waits until everything is published and stamped.

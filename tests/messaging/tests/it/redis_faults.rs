@@ -12,12 +12,8 @@ use std::{
 
 use rstest::rstest;
 use things::{GROUP, publisher};
-use ticketing_messaging::{
-    Stamp,
-    connection::{RedisSettings, check},
-    trim::Trimmer,
-};
-use ticketing_testkit::{ManualClock, Process, Redis, TestDatabase, eventually};
+use ticketing_messaging::{Stamp, connection::check, trim::Trimmer};
+use ticketing_testkit::{ManualClock, Process, Redis, TestDatabase, connect_patiently, eventually};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -370,22 +366,14 @@ async fn a_wipe_while_the_relay_looks_is_no_acknowledgement() {
         .query_async::<()>(&mut connection)
         .await
         .unwrap();
-    let link = RedisSettings {
-        url: format!(
-            "redis://127.0.0.1:{}",
-            wiping_link(&redis, world.stream()).await
-        ),
-        ..world.redis.clone()
-    };
+    let port = wiping_link(&redis, world.stream()).await;
+    let mut link = connect_patiently(&format!("redis://127.0.0.1:{port}")).await;
     let trimmer = Trimmer {
         key: world.stream(),
         groups: vec![GROUP.to_owned()],
         keep: Duration::from_secs(60),
     };
-    let acked = trimmer
-        .run(&mut link.connect().await.unwrap(), world.clock.now())
-        .await
-        .unwrap();
+    let acked = trimmer.run(&mut link, world.clock.now()).await.unwrap();
     assert_eq!(world.entries().await, 0);
     assert_eq!(acked.unwrap_or(Stamp::ZERO), Stamp::ZERO);
 }
@@ -400,6 +388,10 @@ async fn redis_hangs_for_ten_seconds_under_load() {
         world.process(&["relay"]),
         ["a", "b"].map(|n| listen(&world, n)),
     );
+    eventually("both listen", async || {
+        (world.consumers().await.len() == listeners.len()).then_some(())
+    })
+    .await;
     let publisher = world.start_publisher();
     world.more_effects(500).await;
     redis.engine.freeze().unwrap();
@@ -409,10 +401,13 @@ async fn redis_hangs_for_ten_seconds_under_load() {
         (grown && frozen.elapsed() > Duration::from_secs(10)).then_some(())
     })
     .await;
-    assert!(relay.log().contains("the relay starts over"));
-    for listener in &listeners {
-        assert!(listener.log().contains("the consumer starts over"));
-    }
+    eventually("each has given up what it waited for", async || {
+        let noticed = |process: &Process, what: &str| process.log().contains(what);
+        let all = noticed(&relay, "the relay starts over")
+            && (listeners.iter()).all(|listener| noticed(listener, "the consumer starts over"));
+        all.then_some(())
+    })
+    .await;
     redis.engine.thaw().unwrap();
     world.more_effects(500).await;
     publisher.stopped().await;

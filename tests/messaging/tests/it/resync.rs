@@ -195,7 +195,8 @@ async fn it_can_be_done_again_when_it_failed_in_the_middle() {
     table.0.has_read.notified().await;
     let end = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
                WHERE application_name = current_setting('search_path') \
-                 AND state = 'idle in transaction'";
+                 AND state = 'idle in transaction' \
+                 AND query LIKE 'SELECT id, version FROM thing %'";
     assert_eq!(world.sql.query(end, &[]).await.unwrap().len(), 1);
     table.0.go_on.notify_one();
     assert!(!running.await.unwrap().unwrap_err().is_permanent());

@@ -24,7 +24,7 @@ use ticketing_messaging::{
     dead_letter::Letter,
     schedule::{Deadline, Due, Schedule, pause},
 };
-use ticketing_testkit::{ManualClock, Redis, eventually};
+use ticketing_testkit::{ManualClock, Redis, connect_patiently, eventually};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -54,7 +54,7 @@ impl Deadlines {
             fields: ["orderId", "releaseAt"],
         };
         Self {
-            connection: redis.connect().await.unwrap(),
+            connection: connect_patiently(&redis.url).await,
             schedule,
             redis,
         }
@@ -190,7 +190,7 @@ async fn with_several_that_look_each_fires_once() {
     let takers = (0..8).map(|_| {
         let (schedule, redis) = (world.schedule.clone(), world.redis.clone());
         tokio::spawn(async move {
-            let mut connection = redis.connect().await.unwrap();
+            let mut connection = connect_patiently(&redis.url).await;
             let mut taken = 0;
             loop {
                 let due = schedule.publish_due(&mut connection, now, 17).await;

@@ -62,6 +62,7 @@ async fn end(world: &World) -> i64 {
 }
 
 async fn acknowledged_to_the_end(world: &World) {
+    world.published().await;
     eventually("everything is acknowledged", async || {
         (position(world).await == end(world).await).then_some(())
     })

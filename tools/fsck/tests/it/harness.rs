@@ -21,7 +21,7 @@ use ticketing_contracts::{
 use ticketing_messaging::{Stamp, connection::RedisSettings, migrations};
 use ticketing_postgres::migrate;
 use ticketing_runtime::Clock;
-use ticketing_testkit::{Redis, TestDatabase};
+use ticketing_testkit::{Redis, TestDatabase, connect_patiently};
 use uuid::Uuid;
 
 use crate::simulator::Simulator;
@@ -144,7 +144,7 @@ impl World {
     }
 
     pub async fn connection(&self) -> MultiplexedConnection {
-        self.redis.connect().await.unwrap()
+        connect_patiently(&self.redis.url).await
     }
 
     /// Events that went all the way.

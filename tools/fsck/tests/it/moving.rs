@@ -57,8 +57,8 @@ async fn what_comes_right_in_time_is_no_breach() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_that_lags_and_comes_on_is_no_breach() {
     let world = World::new().await;
-    let options = Options {
-        wait: Duration::from_secs(1),
+    let moving = Options {
+        wait: Duration::from_secs(10),
         pause: Duration::from_millis(20),
         ..Options::default()
     };
@@ -80,13 +80,17 @@ async fn a_copy_that_lags_and_comes_on_is_no_breach() {
         .run("UPDATE {o}.inventory SET version = version + 1")
         .await;
     let report = tokio::select! {
-        report = fsck::run(&config, &options, |_| {}) => report.unwrap(),
+        report = fsck::run(&config, &moving, |_| {}) => report.unwrap(),
         () = sell => unreachable!("it goes on"),
     };
     assert!(report.is_clean(), "{report}");
 
     // The negative control: the same lag, and nothing comes on.
-    let report = world.fsck_with(&options).await;
+    let still = Options {
+        wait: Duration::from_secs(1),
+        ..moving
+    };
+    let report = world.fsck_with(&still).await;
     assert_eq!(report.broken(), ["stock-current"], "{report}");
 }
 

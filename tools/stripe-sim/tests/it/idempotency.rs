@@ -30,7 +30,7 @@ async fn twenty_at_once_on_a_slow_day() {
     let stripe = Stripe::start();
     let intent = stripe.intent().await;
     let path = confirm_path(&intent);
-    stripe.fault(json!({"route": "confirm", "fault": "hang-before", "seconds": 1, "times": 1}));
+    stripe.fault(json!({"route": "confirm", "fault": "hang-before", "seconds": 5, "times": 1}));
     let confirm = || stripe.keyed("key", &path, &VISA);
     let answers = join_all(std::iter::repeat_with(confirm).take(20)).await;
     let in_use = |answer: &&Answer| answer.refusal() == (409, "idempotency_key_in_use");

@@ -20,7 +20,7 @@ use orders::{
     store::MIGRATIONS,
 };
 use redis::aio::MultiplexedConnection;
-use reqwest::Client;
+use reqwest::{Client, StatusCode};
 use ticketing_contracts::{
     api::auth::User as Account,
     events::{Event, OrderEvent, tickets::Ticket},
@@ -34,7 +34,7 @@ use ticketing_runtime::{
     lifecycle::Signals,
     {Clock, Lifecycle, Settings},
 };
-use ticketing_testkit::{Postgres, Redis, TestDatabase};
+use ticketing_testkit::{Postgres, Redis, TestDatabase, connect_patiently, eventually};
 
 use crate::neighbours::{Neighbours, ORDERS_TOKEN};
 
@@ -98,7 +98,7 @@ impl World {
         self
     }
 
-    /// Starts an instance.
+    /// Starts an instance, and waits until it can verify sessions.
     pub async fn start(&self) -> App {
         let mut settings: Vec<(&str, String)> = vec![
             ("HTTP_ADDRESS", "127.0.0.1:0".into()),
@@ -126,13 +126,21 @@ impl World {
         let application = Application::build(config, self.clock.clone()).expect("it builds");
         let signals = Signals::install().unwrap();
         let lifecycle = Lifecycle::new(Duration::from_secs(20));
-        App {
+        let app = App {
             base: format!("http://127.0.0.1:{}", application.port().unwrap()),
             admin: format!("http://127.0.0.1:{}", application.admin_port().unwrap()),
             client: Client::builder().no_proxy().build().unwrap(),
             done: tokio::spawn(application.run_until_stopped(lifecycle.clone(), signals)),
             lifecycle,
-        }
+        };
+        // A page of none is refused once it is known who asks for it; nothing else need be up for that.
+        let somebody = self.user();
+        eventually("it has auth's keys", async || {
+            let answer = app.get(&somebody, "/api/orders?limit=0").await;
+            (answer.status() != StatusCode::SERVICE_UNAVAILABLE).then_some(())
+        })
+        .await;
+        app
     }
 
     /// Somebody who has never been here.
@@ -214,7 +222,7 @@ impl World {
 
     /// A connection to Redis, to look and to get in the way.
     pub async fn redis(&self) -> MultiplexedConnection {
-        self.redis.connect().await.unwrap()
+        connect_patiently(&self.redis.url).await
     }
 
     /// All that orders has published, as far as the stream has it.

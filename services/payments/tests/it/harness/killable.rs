@@ -4,10 +4,11 @@ use std::process::Command;
 
 use reqwest::Client;
 use secrecy::ExposeSecret;
+use ticketing_contracts::ids::PaymentId;
 use ticketing_runtime::Lifecycle;
-use ticketing_testkit::{engine::free_port, eventually, process::Process};
+use ticketing_testkit::{connect_patiently, engine::free_port, process::Process};
 
-use super::{App, World};
+use super::{App, World, now};
 
 impl World {
     /// Starts the binary, as an instance of this name.
@@ -38,6 +39,7 @@ impl World {
         }
         let role = &self.settings;
         command
+            .env("DATABASE_WAIT", "30s")
             .env("HTTP_ADDRESS", &http)
             .env("ADMIN_ADDRESS", &admin)
             .env("DATABASE_HOST", &role.host)
@@ -47,17 +49,14 @@ impl World {
             .env("DATABASE_SCHEMA", &role.schema);
         let process = Process::start(&mut command).unwrap();
         let base = format!("http://{http}");
-        eventually("it serves", async || {
-            reqwest::get(format!("{base}/api/payments/openapi.json"))
-                .await
-                .ok()
-        })
-        .await;
+        let client = Client::builder().no_proxy().build().unwrap();
+        let payments = format!("{base}/api/payments/{}", PaymentId::new(now()));
+        self.is_let_in(&client, &payments).await;
         self.sim.send_webhooks_to(&base);
         let app = App {
             base,
             admin: format!("http://{admin}"),
-            client: Client::builder().no_proxy().build().unwrap(),
+            client,
             lifecycle: Lifecycle::new(std::time::Duration::ZERO),
             done: tokio::spawn(async { Ok(()) }),
         };
@@ -66,7 +65,7 @@ impl World {
 
     /// A service always shows a password, and the tests' Redis has none: this user's is any.
     async fn let_in(&self, user: &str) {
-        let mut connection = self.redis.connect().await.unwrap();
+        let mut connection = connect_patiently(&self.redis.url).await;
         redis::cmd("ACL")
             .arg(&["SETUSER", user, "on", "nopass", "~*", "&*", "+@all"])
             .query_async::<()>(&mut connection)

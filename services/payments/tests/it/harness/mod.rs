@@ -12,23 +12,23 @@ mod simulator;
 pub use answers::{failed, paid, problem};
 pub use app::{App, User, paying_with};
 pub use orders::OrdersApp;
-pub use simulator::{Fault, Sim};
+pub use simulator::{Fault, GIVES_UP, Sim};
 
 use std::time::Duration;
 
 use chrono::Utc;
 use payments::{SERVICE, app::Application, config::Serve, store::migrations};
-use reqwest::Client;
+use reqwest::{Client, StatusCode};
 use ticketing_contracts::{
     api::auth::User as Account,
     events::{Event, PaymentEvent},
-    ids::{EventId, UserId},
+    ids::{EventId, PaymentId, UserId},
     time::to_text,
 };
 use ticketing_messaging::connection::RedisSettings;
 use ticketing_postgres::{DatabaseSettings, migrate};
 use ticketing_runtime::{Clock, Lifecycle, Settings, lifecycle::Signals};
-use ticketing_testkit::{Redis, TestDatabase, eventually};
+use ticketing_testkit::{Redis, TestDatabase, connect_patiently, eventually};
 
 use self::auth::Auth;
 
@@ -64,7 +64,7 @@ impl World {
             prefix: format!("{}:{}:", database.schema(), database.port()),
         };
         let auth = Auth::start();
-        Self {
+        let world = Self {
             orders: OrdersApp::start(&redis, &auth.base, settings).await,
             sim: Sim::start(),
             sql: database.superuser().await,
@@ -73,7 +73,10 @@ impl World {
             auth,
             clock: Clock::system(),
             environment: Vec::new(),
-        }
+        };
+        let orders = format!("{}/api/orders", world.orders.base);
+        world.is_let_in(&world.orders.client, &orders).await;
+        world
     }
 
     pub fn set(mut self, name: &'static str, value: &str) -> Self {
@@ -100,13 +103,27 @@ impl World {
         let lifecycle = Lifecycle::new(Duration::from_secs(20));
         let base = format!("http://127.0.0.1:{}", application.port().unwrap());
         self.sim.send_webhooks_to(&base);
-        App {
+        let app = App {
             base,
             admin: format!("http://127.0.0.1:{}", application.admin_port().unwrap()),
             client: Client::builder().no_proxy().build().unwrap(),
             done: tokio::spawn(application.run_until_stopped(lifecycle.clone(), signals)),
             lifecycle,
-        }
+        };
+        let payments = format!("{}/api/payments/{}", app.base, PaymentId::new(now()));
+        self.is_let_in(&app.client, &payments).await;
+        app
+    }
+
+    /// Waits until a service has auth's keys: before, who has a session has to come again.
+    async fn is_let_in(&self, client: &Client, url: &str) {
+        let user = self.user();
+        eventually("auth's keys are known", async || {
+            let answer = client.get(url).bearer_auth(&user.session).send().await;
+            let status = answer.ok()?.status();
+            (status != StatusCode::SERVICE_UNAVAILABLE).then_some(())
+        })
+        .await;
     }
 
     fn environment_of(&self, instance: &str) -> Vec<(&'static str, String)> {
@@ -130,7 +147,7 @@ impl World {
             ("STRIPE_PUBLISHABLE_KEY", simulator::PUBLISHABLE_KEY.into()),
             ("STRIPE_JS", "/stripe-sim/v3/stripe.js".into()),
             ("STRIPE_SIMULATED", "true".into()),
-            ("STRIPE_TIMEOUT", "2s".into()),
+            ("STRIPE_TIMEOUT", "25s".into()),
         ]
     }
 
@@ -151,7 +168,7 @@ impl World {
     /// Publishes as another service would.
     pub async fn publish<E: Event>(&self, event: &E) {
         let now = self.clock.now();
-        let mut connection = self.redis.connect().await.unwrap();
+        let mut connection = connect_patiently(&self.redis.url).await;
         redis::cmd("XADD")
             .arg(self.redis.key(E::STREAM))
             .arg("*")
@@ -179,7 +196,7 @@ impl World {
     /// What there is in a stream.
     pub async fn stream<E: Event>(&self) -> Vec<E> {
         type Entry = (String, std::collections::HashMap<String, String>);
-        let mut connection = self.redis.connect().await.unwrap();
+        let mut connection = connect_patiently(&self.redis.url).await;
         let entries: Vec<Entry> = redis::cmd("XRANGE")
             .arg(self.redis.key(E::STREAM))
             .arg("-")

@@ -137,8 +137,12 @@ impl OrdersApp {
 
     /// Waits until an order stands so.
     pub async fn becomes(&self, user: &User, order: OrderId, status: OrderStatus) -> Order {
+        let url = format!("{}/api/orders/{order}", self.base);
         eventually(&format!("the order is {status:?}"), async || {
-            let order = self.show(user, order).await;
+            let request = self.client.get(&url).bearer_auth(&user.session);
+            // One that has just been started does not know auth's keys yet.
+            let answer = request.send().await.ok()?.error_for_status().ok()?;
+            let order: Order = answer.json().await.ok()?;
             (order.status == status).then_some(order)
         })
         .await

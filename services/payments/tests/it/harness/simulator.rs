@@ -12,8 +12,12 @@ pub const KEY: &str = "sk_test_payments";
 pub const PUBLISHABLE_KEY: &str = "pk_test_payments";
 pub const WEBHOOK_SECRET: &str = "whsec_payments";
 
-/// Longer than payments waits, in seconds.
-const HANG: u32 = 5;
+/// How long an answer of Stripe's is waited for that hangs for [`HANG`]: nobody must be given up on a slow
+/// machine otherwise.
+pub const GIVES_UP: &str = "8s";
+
+/// Longer than any payments of these tests waits, in seconds.
+const HANG: u32 = 60;
 
 /// A running simulator.
 pub struct Sim {
@@ -73,24 +77,29 @@ impl Sim {
 
     /// From now on these go wrong, and nothing else.
     pub async fn faults(&self, faults: &[Fault]) {
-        self.plan(&json!({"rules": rules(faults)})).await;
+        self.plan(&json!({"rules": rules(faults, HANG)})).await;
+    }
+
+    /// It hangs for so many seconds only, and then answers.
+    pub async fn hangs(&self, fault: Fault, seconds: u32) {
+        self.plan(&json!({"rules": rules(&[fault], seconds)})).await;
+    }
+
+    /// The same, and no webhook tells of what happens.
+    pub async fn hangs_untold(&self, fault: Fault, seconds: u32) {
+        self.plan(&json!({"rules": rules(&[fault], seconds), "webhooks": false}))
+            .await;
     }
 
     /// The same, and no webhook tells of what happens.
     pub async fn faults_untold(&self, faults: &[Fault]) {
-        self.plan(&json!({"rules": rules(faults), "webhooks": false}))
+        self.plan(&json!({"rules": rules(faults, HANG), "webhooks": false}))
             .await;
     }
 
     /// From now on every answer takes so long, and nothing goes wrong.
     pub async fn slowly(&self, milliseconds: u64) {
         self.plan(&json!({"latencyMs": milliseconds})).await;
-    }
-
-    /// The same, and no webhook tells of what happens.
-    pub async fn slowly_untold(&self, milliseconds: u64) {
-        self.plan(&json!({"latencyMs": milliseconds, "webhooks": false}))
-            .await;
     }
 
     /// Takes the place of what was planned before.
@@ -136,7 +145,7 @@ impl Sim {
     }
 }
 
-fn rules(faults: &[Fault]) -> Vec<Value> {
-    let rule = |Fault(route, fault, times): &Fault| json!({"route": route, "fault": fault, "times": times, "seconds": HANG});
+fn rules(faults: &[Fault], seconds: u32) -> Vec<Value> {
+    let rule = |Fault(route, fault, times): &Fault| json!({"route": route, "fault": fault, "times": times, "seconds": seconds});
     faults.iter().map(rule).collect()
 }

@@ -8,7 +8,7 @@ use ticketing_contracts::api::payments::PaymentStatus;
 use ticketing_testkit::eventually;
 
 use crate::harness::{
-    World,
+    Fault, World,
     books::{self, Asked, Books, begin, begin_with, done_at_once, patience},
     paid, paying_with,
 };
@@ -144,7 +144,8 @@ async fn a_success_that_waits_for_its_row_is_the_same() {
     let ann = world.user();
     let orders = [world.order(&ann).await.id, world.order(&ann).await.id];
     paid(app.pay(&ann, orders[0], "tok_visa").await).await;
-    world.sim.slowly_untold(500).await;
+    let hangs = Fault("confirm", "hang", 1);
+    world.sim.hangs_untold(hangs, 5).await;
     let request = app.paying(&ann, &paying_with(orders[1], "tok_visa"));
     let paying = tokio::spawn(request.send().map(Result::unwrap));
     eventually("Stripe is about to charge", async || {

@@ -9,14 +9,17 @@ mod stand_in;
 use std::time::Duration;
 
 use auth::domain::session::SigningKeys;
-use reqwest::Client;
+use reqwest::{Client, header::COOKIE};
 use ticketing_contracts::{
     api::{auth::User as Account, orders::Order, tickets::Ticket},
     ids::{TicketId, UserId},
 };
 use ticketing_messaging::connection::RedisSettings;
 use ticketing_runtime::{Clock, Lifecycle, Settings, lifecycle::Signals};
-use tokio::task::JoinHandle;
+use tokio::{
+    runtime::Handle,
+    task::{JoinHandle, block_in_place},
+};
 use web::{app::Application, config::Serve};
 
 pub use self::{
@@ -117,6 +120,8 @@ impl Builder {
     }
 
     pub fn start(self) -> App {
+        let auth = self.settings.iter().rfind(|(name, _)| *name == "AUTH_URL");
+        let has_auth = auth.is_some_and(|(_, url)| *url == Neighbours::shared().auth);
         let mut config =
             Serve::read(Settings::from_pairs(self.settings)).expect("the settings are right");
         config.redis = self.redis.clone();
@@ -124,13 +129,23 @@ impl Builder {
         let application = Application::build(config, self.clock).expect("it builds");
         let signals = Signals::install().unwrap();
         let lifecycle = Lifecycle::new(Duration::from_secs(20));
-        App {
+        let app = App {
             base: format!("http://127.0.0.1:{}", application.port().unwrap()),
             admin: format!("http://127.0.0.1:{}", application.admin_port().unwrap()),
             client: client(),
             done: tokio::spawn(application.run_until_stopped(lifecycle.clone(), signals)),
             lifecycle,
+        };
+        if has_auth {
+            // No other service is asked for this page.
+            let page = format!("{}/tickets/new", app.base);
+            let known = neighbours::knows_sessions(|user| {
+                let session = format!("session={}", user.session);
+                app.client.get(&page).header(COOKIE, session)
+            });
+            block_in_place(|| Handle::current().block_on(known));
         }
+        app
     }
 }
 

@@ -9,10 +9,10 @@ use ticketing_contracts::ids::OrderId;
 use ticketing_messaging::{connection::RedisSettings, migrations};
 use ticketing_postgres::migrate;
 use ticketing_runtime::{Clock, Lifecycle, Settings, lifecycle::Signals};
-use ticketing_testkit::{Redis, TestDatabase, engine::free_port};
+use ticketing_testkit::{Redis, TestDatabase, engine::free_port, eventually};
 use tokio::runtime;
 
-use super::FORWARDED_TOKEN;
+use super::{FORWARDED_TOKEN, User, client};
 
 /// What sessions are signed with.
 pub const SESSION_KEY: &str = "MC4CAQAwBQYDK2VwBCIEIEFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB";
@@ -122,6 +122,13 @@ impl Neighbours {
             .unwrap();
         let payments_url = start_payments(payments, settings);
         simulator.send_webhooks_to(format!("{payments_url}/api/payments/webhook"));
+        for url in [
+            format!("{tickets_url}/api/tickets?owner=me"),
+            format!("{orders_url}/api/orders"),
+            format!("{payments_url}/api/payments?orderId=018bcfe5-687b-7000-8000-000000000001"),
+        ] {
+            knows_sessions(|user| client().get(&url).bearer_auth(&user.session)).await;
+        }
 
         Self {
             auth: auth_url,
@@ -193,6 +200,8 @@ fn start_auth(database: &TestDatabase, redis: &RedisSettings) -> String {
     settings.extend([
         ("ADMIN_ADDRESS", "127.0.0.1:0".into()),
         ("SESSION_KEYS", SESSION_KEY.into()),
+        // What Redis does not answer in time is counted anew.
+        ("REDIS_PATIENCE", "30s".into()),
         ("SIGNIN_PER_ACCOUNT", "5/1h".into()),
         ("SIGNIN_PER_ADDRESS", "100000/1s".into()),
         ("SIGNUP_PER_ADDRESS", "100000/1s".into()),
@@ -210,6 +219,16 @@ fn start_orders(database: &TestDatabase, settings: Pairs) -> String {
 
 fn start_payments(database: &TestDatabase, settings: Pairs) -> String {
     started!(payments, database, settings)
+}
+
+/// Waits until a service has auth's keys: before, who has a session has to come again.
+pub async fn knows_sessions(request: impl Fn(&User) -> RequestBuilder) {
+    let user = User::new();
+    eventually("auth's keys are known", async || {
+        let answer = request(&user).send().await.ok()?;
+        (answer.status() != StatusCode::SERVICE_UNAVAILABLE).then_some(())
+    })
+    .await;
 }
 
 /// Asks for something that must be made.

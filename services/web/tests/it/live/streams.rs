@@ -20,7 +20,7 @@ use ticketing_messaging::{
     connection::RedisSettings,
     stream::{Appended, Fenced, Journal},
 };
-use ticketing_testkit::{ManualClock, Redis, eventually};
+use ticketing_testkit::{ManualClock, Redis, connect_patiently, eventually};
 
 use super::{Listener, listener::Ask};
 use crate::harness::{App, Builder, User};
@@ -97,7 +97,7 @@ impl Streams {
     }
 
     pub async fn connection(&self) -> MultiplexedConnection {
-        self.redis.connect().await.unwrap()
+        connect_patiently(&self.redis.url).await
     }
 
     /// Appends what a relay would.
